@@ -1,0 +1,1 @@
+//! The agent: holds the spool and drives the printers.

@@ -1,0 +1,1 @@
+//! Tickets: from a print event to ESC/POS bytes, text, SVG and PNG.

@@ -1,0 +1,1 @@
+//! The relay: takes orders, keeps rooms, delivers tickets.

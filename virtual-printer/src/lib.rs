@@ -1,0 +1,1 @@
+//! A printer to rehearse with: ESC/POS in, paper out, faults on demand.
