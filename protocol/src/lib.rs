@@ -6,6 +6,7 @@
 pub mod frames;
 pub mod job;
 pub mod time;
+mod wire;
 
 pub use frames::{AgentFrame, FrameError, JobUpdate, Offer, RelayFrame};
 pub use job::{Banner, Evidence, JobHeader, JobId, JobKind, JobState};
