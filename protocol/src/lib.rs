@@ -3,6 +3,7 @@
 //! Frames with their exact text, the states of a job, both halves of the link as machines without
 //! I/O, and the backoff. Time and randomness are arguments.
 
+pub mod backoff;
 pub mod frames;
 pub mod job;
 pub mod time;

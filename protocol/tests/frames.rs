@@ -1,5 +1,7 @@
 //! The exact text of every frame. Where a test here fails, the change is wrong, not the test.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
+
 use protocol::frames::*;
 use protocol::*;
 use serde_json::value::RawValue;
