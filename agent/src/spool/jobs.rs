@@ -73,7 +73,8 @@ pub(super) fn recent(db: &Connection, limit: u32) -> Result<Vec<SpoolJob>, Spool
 
 pub(super) fn record(db: &Connection, step: Step) -> Result<JobUpdate, SpoolError> {
     let mut job = get(db, &step.job_id)?.ok_or_else(|| SpoolError::NoSuchJob(step.job_id.clone()))?;
-    if !may_become(job.state, step.state) {
+    // Only the press knows whether a byte has left; it goes back to the queue only if none has.
+    if !job.state.may_become_untouched(step.state) {
         return Err(SpoolError::Refused {
             job: step.job_id,
             from: job.state,
@@ -84,6 +85,9 @@ pub(super) fn record(db: &Connection, step: Step) -> Result<JobUpdate, SpoolErro
         job.first_try = job.first_try.or(Some(step.at));
         // An answer was about the attempt before; it says nothing of this one.
         job.answer = None;
+    }
+    if step.attempt == 0 {
+        job.first_try = None;
     }
     job.settled = step.state.is_final() && job.is_local();
     job.state = step.state;
@@ -318,19 +322,5 @@ fn aim(wish: Wish) -> JobState {
         Wish::Cancel => JobState::Cancelled,
         Wish::Printed => JobState::Printed,
         Wish::Again | Wish::Release => JobState::Printing,
-    }
-}
-
-/// Stands in for `JobState::may_become` of the protocol until that is there.
-fn may_become(from: JobState, to: JobState) -> bool {
-    use JobState::{
-        Accepted, Cancelled, Expired, Failed, Held, Printed, Printing, Sent, Spooled, Unconfirmed,
-    };
-    match from {
-        Accepted => to == Spooled,
-        Spooled | Held => matches!(to, Held | Printing | Printed | Cancelled | Expired | Failed),
-        Printing => matches!(to, Printing | Printed | Sent | Unconfirmed | Cancelled | Failed),
-        Unconfirmed => matches!(to, Printing | Printed | Sent | Unconfirmed | Cancelled | Failed),
-        Printed | Sent | Cancelled | Expired | Failed => false,
     }
 }

@@ -88,7 +88,8 @@ impl Spool {
     }
 
     /// Makes a step durable and returns what the link shall report. A step to `printing` sets the
-    /// time of the first try where there is none, and forgets a person's earlier answer.
+    /// time of the first try where there is none, and forgets a person's earlier answer. Back from
+    /// `printing` to `held` or `spooled` is for an attempt of which not one byte has left.
     ///
     /// # Errors
     /// [`SpoolError::Refused`] where the step does not follow; see [`SpoolError`].
