@@ -105,11 +105,11 @@ impl Hub {
         }
     }
 
-    /// Hands a frame that no log keeps (a device came or went) to a room.
-    pub fn announce(&self, outlet: &str, frame: &Frame) {
+    /// Hands a frame that no log keeps (a device came or went) to its rooms, but not to `except`.
+    pub fn announce_except(&self, outlet: &str, frame: &Frame, except: Option<&Seat>) {
         let hall = lock(&self.halls).get(outlet).cloned();
         if let Some(hall) = hall {
-            lock(&hall).announce(frame);
+            lock(&hall).announce(frame, except.map(|seat| seat.id));
         }
     }
 

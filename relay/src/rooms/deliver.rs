@@ -19,9 +19,9 @@ impl Hall {
         }
     }
 
-    pub(super) fn announce(&mut self, frame: &Frame) {
+    pub(super) fn announce(&mut self, frame: &Frame, except: Option<u64>) {
         let text: Arc<str> = frame.encode(None).into();
-        for id in self.listeners(frame) {
+        for id in self.listeners(frame).into_iter().filter(|id| Some(*id) != except) {
             self.push(id, &text);
         }
     }
