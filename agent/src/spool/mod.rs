@@ -1,159 +1,56 @@
 //! The agent's memory: every job it acknowledged, on disk before anyone hears of it.
 //!
 //! `SQLite` in WAL mode with `synchronous=FULL`, owned by one thread; [`Spool`] is a handle to it.
-//! Calls block until the commit is fsynced.
+//! Calls block until the commit is fsynced, so asynchronous callers go through `spawn_blocking`.
 
-use std::path::{Path, PathBuf};
+mod jobs;
+mod owner;
+mod recovery;
+mod schema;
+mod types;
+
+use std::path::Path;
+use std::sync::Arc;
 
 use jiff::Timestamp;
-use protocol::{Banner, Evidence, JobHeader, JobId, JobState, JobUpdate, Offer};
+use protocol::{JobId, JobUpdate, Offer};
 
-/// A handle to the thread that owns the spool.
+use owner::Owner;
+pub use recovery::peek;
+pub use types::{Accepted, Recovery, SpoolError, SpoolJob, Step, Wish};
+
+/// Ids of jobs that this agent made itself (tests, local reprints) begin so. The relay never hears
+/// of them, and a final one counts as settled.
+pub const LOCAL_PREFIX: &str = "local-";
+
+/// A handle to the thread that owns the spool. The last one to go closes the file and frees the lock.
 #[derive(Debug, Clone)]
-pub struct Spool {}
-
-/// What the spool held when it was opened.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Recovery {
-    /// The spool's id, new with every new file; goes into every registration.
-    pub spool_id: String,
-    /// Jobs that wait, no byte sent.
-    pub waiting: usize,
-    /// Jobs whose last attempt may have reached the paper: they were `printing` when the agent died.
-    pub in_doubt: usize,
-    /// Where a damaged file was put.
-    pub set_aside: Option<PathBuf>,
-}
-
-/// A job as the spool keeps it.
-#[derive(Debug, Clone)]
-pub struct SpoolJob {
-    /// The job's header as the relay offered it.
-    pub job: JobHeader,
-    /// The print event's name.
-    pub event: String,
-    /// The print event's `data`, verbatim JSON.
-    pub data: String,
-    /// The printer that it goes to.
-    pub printer: String,
-    /// Arrival order in this spool; the queue's order per printer.
-    pub arrival: i64,
-    /// Where it stands.
-    pub state: JobState,
-    /// Attempts begun, 0 before the first byte.
-    pub attempt: u32,
-    /// When the first attempt began.
-    pub first_try: Option<Timestamp>,
-    /// The evidence of a final state.
-    pub evidence: Option<Evidence>,
-    /// Why it stands there, in words for a person.
-    pub detail: Option<String>,
-    /// When the last step happened.
-    pub at: Timestamp,
-    /// When it was spooled (wall clock, corrected by the relay's last `now`).
-    pub spooled_at: Timestamp,
-    /// Banners that the agent itself adds to the relay's.
-    pub banners: Vec<Banner>,
-    /// The relay stored the final state.
-    pub settled: bool,
-    /// A person released it although it is stale.
-    pub released: bool,
-    /// A person asked to withdraw it.
-    pub cancel_requested: bool,
-    /// A person's answer to "did it print?".
-    pub answer: Option<bool>,
-}
-
-/// One step of a job, to be made durable.
-#[derive(Debug, Clone)]
-pub struct Step {
-    /// Which job.
-    pub job_id: JobId,
-    /// Its new state.
-    pub state: JobState,
-    /// Attempts begun, with this step.
-    pub attempt: u32,
-    /// How it is known.
-    pub evidence: Option<Evidence>,
-    /// Why, in words for a person.
-    pub detail: Option<String>,
-    /// The printer.
-    pub printer: String,
-    /// When.
-    pub at: Timestamp,
-    /// Banners that the agent adds from now on.
-    pub banners: Vec<Banner>,
-}
-
-/// What a person asked of a job.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wish {
-    /// Withdraw it if no byte has left.
-    Cancel,
-    /// It printed.
-    Printed,
-    /// It did not print: once more, headed REPRINT.
-    Again,
-    /// Print it although it is stale.
-    Release,
-}
-
-/// Whether an offered job was new.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Accepted {
-    /// Fsynced just now.
-    New,
-    /// Known already; nothing was changed.
-    Known,
-}
-
-/// Why the spool could not do it.
-#[derive(Debug, thiserror::Error)]
-pub enum SpoolError {
-    /// Another agent owns this spool.
-    #[error("another agent is already running on this spool")]
-    AlreadyRunning,
-    /// No room: the job is refused and stays at the relay.
-    #[error("the disk is full")]
-    DiskFull,
-    /// No such job.
-    #[error("there is no job {0} in the spool")]
-    NoSuchJob(JobId),
-    /// The step does not follow from where the job stands.
-    #[error("job {job} is {from} and cannot become {to}")]
-    Refused {
-        /// Which job.
-        job: JobId,
-        /// Where it stands.
-        from: JobState,
-        /// What was asked.
-        to: JobState,
-    },
-    /// The disk failed: the agent must exit and recover.
-    #[error("the spool cannot be written")]
-    Broken(#[source] rusqlite::Error),
-    /// The owner thread is gone.
-    #[error("the spool is closed")]
-    Closed,
+pub struct Spool {
+    owner: Arc<Owner>,
 }
 
 impl Spool {
-    /// Opens or creates the spool. A damaged file is set aside, never deleted.
+    /// Opens or creates the spool. A damaged file is set aside, never deleted. The folder is
+    /// created where it is missing.
     ///
     /// # Errors
-    /// [`SpoolError::AlreadyRunning`], [`SpoolError::DiskFull`] or [`SpoolError::Broken`].
+    /// [`SpoolError::AlreadyRunning`], [`SpoolError::DiskFull`], [`SpoolError::Newer`],
+    /// [`SpoolError::Folder`] or [`SpoolError::Broken`].
     pub fn open(path: &Path) -> Result<(Self, Recovery), SpoolError> {
-        let _ = path;
-        todo!()
+        let opened = recovery::open(path)?;
+        let owner = Owner::start(opened.connection, opened.lock)?;
+        let owner = Arc::new(owner);
+        Ok((Self { owner }, opened.recovery))
     }
 
-    /// Keeps an offered job; durable when this returns. The same id is never kept twice.
+    /// Keeps an offered job; durable when this returns. The same id is never kept twice. `at` is
+    /// the wall clock, corrected by the relay's last `now`.
     ///
     /// # Errors
     /// See [`SpoolError`].
     pub fn accept(&self, offer: &Offer, printer: &str, at: Timestamp) -> Result<Accepted, SpoolError> {
-        let _ = (offer, printer, at);
-        todo!()
+        let job = jobs::from_offer(offer, printer, at);
+        self.owner.call(move |db| jobs::insert(db, &job))
     }
 
     /// The jobs of a printer that are not final, first in first out.
@@ -161,8 +58,8 @@ impl Spool {
     /// # Errors
     /// See [`SpoolError`].
     pub fn queue(&self, printer: &str) -> Result<Vec<SpoolJob>, SpoolError> {
-        let _ = printer;
-        todo!()
+        let printer = printer.to_owned();
+        self.owner.call(move |db| jobs::queue(db, &printer))
     }
 
     /// One job.
@@ -170,43 +67,61 @@ impl Spool {
     /// # Errors
     /// See [`SpoolError`].
     pub fn get(&self, id: &JobId) -> Result<Option<SpoolJob>, SpoolError> {
-        let _ = id;
-        todo!()
+        let id = id.clone();
+        self.owner.call(move |db| jobs::get(db, &id))
     }
 
-    /// Makes a step durable and returns what the link shall report.
+    /// The newest `limit` jobs, final ones too, newest first.
     ///
     /// # Errors
     /// See [`SpoolError`].
+    pub fn recent(&self, limit: u32) -> Result<Vec<SpoolJob>, SpoolError> {
+        self.owner.call(move |db| jobs::recent(db, limit))
+    }
+
+    /// Every job that is not final, of all printers, in arrival order.
+    ///
+    /// # Errors
+    /// See [`SpoolError`].
+    pub fn open_jobs(&self) -> Result<Vec<SpoolJob>, SpoolError> {
+        self.owner.call(jobs::open_jobs)
+    }
+
+    /// Makes a step durable and returns what the link shall report. A step to `printing` sets the
+    /// time of the first try where there is none, and forgets a person's earlier answer. Back from
+    /// `printing` to `held` or `spooled` is for an attempt of which not one byte has left.
+    ///
+    /// # Errors
+    /// [`SpoolError::Refused`] where the step does not follow; see [`SpoolError`].
     pub fn record(&self, step: Step) -> Result<JobUpdate, SpoolError> {
-        let _ = step;
-        todo!()
+        self.owner.call(move |db| jobs::record(db, step))
     }
 
     /// Makes a person's wish durable; the press acts on it.
     ///
     /// # Errors
-    /// See [`SpoolError`].
+    /// [`SpoolError::Refused`] where the job is final already; see [`SpoolError`].
     pub fn wish(&self, id: &JobId, wish: Wish) -> Result<(), SpoolError> {
-        let _ = (id, wish);
-        todo!()
+        let id = id.clone();
+        self.owner.call(move |db| jobs::wish(db, &id, wish))
     }
 
-    /// The latest report of every job that the relay has not settled, in order.
+    /// The latest report of every job that the relay has not settled, in order of arrival.
     ///
     /// # Errors
     /// See [`SpoolError`].
     pub fn unsettled(&self) -> Result<Vec<JobUpdate>, SpoolError> {
-        todo!()
+        self.owner.call(jobs::unsettled)
     }
 
-    /// The relay stored the final state of this job.
+    /// The relay stored the final state of this job. A job that is unknown or not final here is
+    /// left as it is.
     ///
     /// # Errors
     /// See [`SpoolError`].
     pub fn settle(&self, id: &JobId) -> Result<(), SpoolError> {
-        let _ = id;
-        todo!()
+        let id = id.clone();
+        self.owner.call(move |db| jobs::settle(db, &id))
     }
 
     /// Keeps a small fact across restarts, such as a station's name or a printer's proof level.
@@ -214,8 +129,8 @@ impl Spool {
     /// # Errors
     /// See [`SpoolError`].
     pub fn remember(&self, key: &str, value: &str) -> Result<(), SpoolError> {
-        let _ = (key, value);
-        todo!()
+        let (key, value) = (key.to_owned(), value.to_owned());
+        self.owner.call(move |db| jobs::remember(db, &key, &value))
     }
 
     /// A small fact kept before.
@@ -223,7 +138,10 @@ impl Spool {
     /// # Errors
     /// See [`SpoolError`].
     pub fn recall(&self, key: &str) -> Result<Option<String>, SpoolError> {
-        let _ = key;
-        todo!()
+        let key = key.to_owned();
+        self.owner.call(move |db| jobs::recall(db, &key))
     }
 }
+
+#[cfg(test)]
+mod tests;
