@@ -1,7 +1,17 @@
 //! What changed -> tickets per station, against what each station already has on paper. Pure.
 
+pub mod assign;
+pub mod late;
+mod ledger;
+pub mod route;
 pub mod settings;
+#[cfg(test)]
+mod tests;
+pub mod ticket;
 
+pub use assign::assign;
+pub use late::{late_void, reprint_lines};
+pub use route::plan;
 pub use settings::{Settings, order_number, station_for_device};
 
 use protocol::{Banner, JobId, JobKind, JobState};
