@@ -9,14 +9,15 @@ use protocol::link::CloseReason;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_util::sync::CancellationToken;
-use tracing::warn;
+use tracing::{error, warn};
 
-use crate::auth::Identity;
-use crate::dialects::station::{self, DeviceRegistration, Verb, VerbError};
-use crate::dialects::{Frame, Wire};
+use crate::auth::{Identity, is_outlet_id};
+use crate::dialects::station::{self, Device, Verb};
+use crate::dialects::{Frame, Mistake, Permit, Room, Viewer, Wire, encode, may_join};
 use crate::link::{Driver, Said};
 use crate::rooms::Seat;
-use crate::service::App;
+use crate::routing::Settings;
+use crate::service::{SharedApp, role_name};
 use crate::store::OutletId;
 
 /// Something for the socket.
@@ -30,7 +31,7 @@ pub(super) enum Reply {
 
 /// One D1 connection's state.
 pub(super) struct Station {
-    app: Arc<App>,
+    app: SharedApp,
     who: Identity,
     seat: Option<Seat>,
     link: Option<Box<Driver>>,
@@ -39,7 +40,7 @@ pub(super) struct Station {
 }
 
 impl Station {
-    pub(super) fn new(app: Arc<App>, who: Identity) -> Self {
+    pub(super) fn new(app: SharedApp, who: Identity) -> Self {
         Self { app, who, seat: None, link: None, device: None, replies: VecDeque::new() }
     }
 
@@ -87,41 +88,35 @@ impl Station {
     }
 
     pub(super) fn rate_limited(&mut self) {
-        self.error("RATE_LIMITED", "too many frames; wait a second", None);
+        let message = "too many frames; wait a second".to_owned();
+        self.mistake(&Mistake { code: "RATE_LIMITED", message, field: None });
     }
 
     pub(super) fn binary(&mut self) {
-        self.error("VALIDATION_ERROR", "frames are JSON text, not binary", None);
+        let message = "frames are JSON text, not binary".to_owned();
+        self.mistake(&Mistake { code: "VALIDATION_ERROR", message, field: None });
     }
 
-    /// A text frame.
+    /// A text frame. A mistake is answered, and the socket stays open.
     pub(super) async fn text(&mut self, text: &str) {
-        let value: Value = match serde_json::from_str(text) {
-            Ok(value) => value,
-            Err(error) => {
-                self.error("VALIDATION_ERROR", &format!("the frame is not JSON: {error}"), None);
-                return;
-            }
+        let done = match station::read(text) {
+            Ok(Verb::Register(device)) if device.agent => self.agents(device.outlet_id.as_deref(), text).await,
+            Ok(Verb::Register(device)) => self.register(&device).await,
+            Ok(Verb::Join(room)) => self.join(&room).await,
+            Ok(Verb::Leave(room)) => self.leave(&room).await,
+            Ok(Verb::Agent) => self.agents(None, text).await,
+            Err(mistake) => Err(mistake),
         };
-        if is_agents(&value) {
-            self.agents(&value, text).await;
-            return;
-        }
-        match station::parse(&value) {
-            Ok(Verb::Register(device)) => self.register(device).await,
-            Ok(Verb::Join(room)) => self.join(room).await,
-            Ok(Verb::Leave(room)) => self.leave(&room),
-            Err(error) => self.mistake(&error),
+        if let Err(mistake) = done {
+            self.mistake(&mistake);
         }
     }
 
-    async fn agents(&mut self, value: &Value, text: &str) {
-        let named = value.pointer("/data/outlet_id").or_else(|| value.pointer("/data/outletId"));
-        if !self.settle(named.and_then(Value::as_str)).await {
-            return;
-        }
+    async fn agents(&mut self, outlet: Option<&str>, text: &str) -> Result<(), Mistake> {
+        self.settle(outlet).await?;
         let link = self.link.get_or_insert_with(|| Box::new(Driver::new(Arc::clone(&self.app), self.who.clone())));
         link.frame(AgentFrame::decode(text));
+        Ok(())
     }
 
     fn linked(&mut self, said: Said) {
@@ -139,35 +134,20 @@ impl Station {
         }
     }
 
-    async fn register(&mut self, device: DeviceRegistration) {
-        if !self.settle(device.outlet_id.as_deref()).await {
-            return;
-        }
-        let settings = match self.app.store.settings(&self.who.outlet).await {
-            Ok(settings) => settings,
-            Err(error) => {
-                warn!(outlet = %self.who.outlet, "the settings cannot be read: {error}");
-                self.error("INTERNAL", "the relay cannot read this outlet's settings now; try again", None);
-                return;
-            }
-        };
-        let rooms = station::rooms_of(&device, &self.who.outlet, &settings);
+    async fn register(&mut self, device: &Device) -> Result<(), Mistake> {
+        self.settle(device.outlet_id.as_deref()).await?;
+        let settings = self.settings().await?;
+        let rooms = station::rooms_of(device, &self.who.outlet, &settings);
         for room in &rooms {
-            if !station::may_join(self.who.role, room, &self.who.outlet, self.who.open) {
-                self.forbidden(room);
-                return;
-            }
+            self.may_join(room, &settings)?;
         }
         for room in &rooms {
-            self.enter(room);
+            self.enter(room)?;
         }
-        let data = json!({
-            "device_id": device.device_id, "role": device.role, "location": device.location,
-            "outlet_id": &*self.who.outlet,
-        });
-        // The device itself hears it too, even where it is not in the outlet's room.
+        let data = station::device_data(device, &self.who.outlet, None);
         self.say("device_registered", &data);
         self.announce(&data);
+        Ok(())
     }
 
     /// Tells the outlet's room, without this socket, who came; and remembers whom to announce at the end.
@@ -184,88 +164,96 @@ impl Station {
         self.device = Some(frame("device_disconnected"));
     }
 
-    async fn join(&mut self, room: String) {
-        if !self.settle(None).await {
-            return;
-        }
-        if !station::may_join(self.who.role, &room, &self.who.outlet, self.who.open) {
-            self.forbidden(&room);
-            return;
-        }
-        if self.enter(&room) {
-            self.say("room_joined", &json!({"room": room}));
-        }
+    async fn join(&mut self, name: &str) -> Result<(), Mistake> {
+        self.settle(None).await?;
+        let settings = self.settings().await?;
+        let room = station::room(name, &self.who.outlet, &settings)?;
+        self.may_join(&room, &settings)?;
+        self.enter(&room)?;
+        self.say("room_joined", &json!({"room": name}));
+        Ok(())
     }
 
-    fn leave(&mut self, room: &str) {
-        let _ = self.seat.as_ref().is_some_and(|seat| seat.leave(room));
-        self.say("room_left", &json!({"room": room}));
+    async fn leave(&mut self, name: &str) -> Result<(), Mistake> {
+        self.settle(None).await?;
+        let room = station::room(name, &self.who.outlet, &self.settings().await?)?;
+        let _ = self.seat.as_ref().is_some_and(|seat| seat.leave(&room));
+        self.say("room_left", &json!({"room": name}));
+        Ok(())
     }
 
-    fn enter(&mut self, room: &str) -> bool {
-        let Some(seat) = &self.seat else { return false };
-        match seat.join(room) {
-            Ok(_) => true,
-            Err(full) => {
-                self.error("VALIDATION_ERROR", &full.to_string(), Some("room"));
-                false
-            }
+    fn enter(&mut self, room: &Room) -> Result<(), Mistake> {
+        let Some(seat) = &self.seat else { return Err(internal("this socket has no place")) };
+        seat.join(room).map(|_| ()).map_err(|full| Mistake::invalid("room", &format!("is one too many: {full}")))
+    }
+
+    async fn settings(&self) -> Result<Settings, Mistake> {
+        self.app.store.settings(&self.who.outlet).await.map_err(|error| {
+            error!(outlet = %self.who.outlet, "the settings cannot be read: {error}");
+            internal("the relay cannot read this outlet's settings now; try again")
+        })
+    }
+
+    fn may_join(&self, room: &Room, settings: &Settings) -> Result<(), Mistake> {
+        let stations: Vec<String> = self.who.device.iter().flat_map(|device| &device.stations)
+            .map(|(name, location)| settings.station_for_device(name, location.as_deref()))
+            .collect();
+        let viewer = Viewer {
+            role: self.who.role,
+            session: self.who.session.as_deref(),
+            table: self.who.table.as_deref(),
+            stations: &stations,
+        };
+        if may_join(&viewer, room, settings) == Permit::Yes {
+            return Ok(());
         }
+        warn!(outlet = %self.who.outlet, subject = self.who.subject, room = &*room.name,
+            "refused: {} may not join {}", self.who.label(), room.name);
+        let message = format!("`room` {} is not for a {}", room.name, role_name(&self.who));
+        Err(Mistake { field: Some("room".to_owned()), ..Mistake::forbidden(message) })
     }
 
     /// Fixes the outlet (without tokens the first frame that names one does), and takes a seat in it.
-    async fn settle(&mut self, named: Option<&str>) -> bool {
-        let named = named.filter(|outlet| !outlet.is_empty());
-        if let Some(outlet) = named
-            && **outlet != *self.who.outlet
-        {
-            if !self.who.open || self.seat.is_some() {
-                warn!(outlet = %self.who.outlet, subject = self.who.subject, "a socket named another outlet");
-                self.error("FORBIDDEN", "this connection belongs to another outlet", Some("outlet_id"));
-                return false;
-            }
-            if !crate::auth::is_outlet_id(outlet) {
-                self.error("VALIDATION_ERROR", "`outlet_id` is no outlet's id", Some("outlet_id"));
-                return false;
-            }
-            self.who.outlet = OutletId::from(outlet);
+    async fn settle(&mut self, named: Option<&str>) -> Result<(), Mistake> {
+        if let Some(outlet) = named.filter(|outlet| !outlet.is_empty() && **outlet != *self.who.outlet) {
+            self.settle_in(outlet)?;
         }
         if self.seat.is_some() {
-            return true;
+            return Ok(());
         }
         if let Err(problem) = self.app.outlet(&self.who).await {
-            self.error(problem.code(), &problem.to_string(), Some("outlet_id"));
-            return false;
+            return Err(Mistake { field: Some("outlet_id".to_owned()), ..Mistake::forbidden(problem.to_string()) });
         }
         match self.app.hub.connect(&self.who.outlet, Wire::Station) {
             Ok(seat) => self.seat = Some(seat),
-            Err(full) => self.replies.push_back(Reply::Close(CloseCode::Again, full.to_string())),
+            Err(full) => {
+                self.replies.push_back(Reply::Close(CloseCode::Again, full.to_string()));
+                return Err(internal(&full.to_string()));
+            }
         }
-        self.seat.is_some()
+        Ok(())
     }
 
-    fn forbidden(&mut self, room: &str) {
-        warn!(outlet = %self.who.outlet, subject = self.who.subject, room, "refused: {} may not join {room}", self.who.label());
-        let message = format!("`room` {room} is not for a {}", self.who.label());
-        self.error("FORBIDDEN", &message, Some("room"));
-    }
-
-    fn mistake(&mut self, error: &VerbError) {
-        self.error(error.code, &error.message, error.field.as_deref());
-    }
-
-    fn error(&mut self, code: &str, message: &str, field: Option<&str>) {
-        self.app.metrics.error(code);
-        let mut data = json!({"code": code, "message": message});
-        if let Some(field) = field {
-            data["field"] = field.into();
+    fn settle_in(&mut self, outlet: &str) -> Result<(), Mistake> {
+        let field = Some("outlet_id".to_owned());
+        if !self.who.open || self.seat.is_some() {
+            warn!(outlet = %self.who.outlet, subject = self.who.subject, named = outlet, "refused: a socket named another outlet");
+            return Err(Mistake { field, ..Mistake::forbidden("`outlet_id`: this connection belongs to another outlet") });
         }
-        self.say("error", &data);
+        if !is_outlet_id(outlet) {
+            return Err(Mistake::invalid("outlet_id", "is no outlet's id: 1 to 64 letters, digits, `-`, `_` or `.`"));
+        }
+        self.who.outlet = OutletId::from(outlet);
+        Ok(())
+    }
+
+    fn mistake(&mut self, mistake: &Mistake) {
+        self.app.metrics.error(mistake.code);
+        self.say("error", &mistake.data());
     }
 
     fn say(&mut self, event: &str, data: &Value) {
-        let text = crate::dialects::frame::encode(Wire::Station, event, data, None);
-        self.replies.push_back(Reply::Text(text.into()));
+        self.replies.push_back(Reply::Text(encode(Wire::Station, event, data, None)));
     }
 }
 
@@ -278,13 +266,8 @@ impl Drop for Station {
     }
 }
 
-/// Whether a frame is the agent's part of the dialect.
-fn is_agents(frame: &Value) -> bool {
-    match frame.get("type").and_then(Value::as_str) {
-        Some("job_ack" | "job_update" | "printer_status" | "pong") => true,
-        Some("register_device") => frame.pointer("/data/agent").is_some_and(Value::is_object),
-        _ => false,
-    }
+fn internal(message: &str) -> Mistake {
+    Mistake { code: "INTERNAL", message: message.to_owned(), field: None }
 }
 
 async fn from_rooms(seat: Option<&mut Seat>) -> Option<Arc<str>> {

@@ -1,10 +1,11 @@
 //! A plain WebSocket: one task owns it, reads verbs, writes what the rooms and the link say.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
 use tokio::time::{interval_at, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -15,7 +16,7 @@ use tracing::debug;
 use super::bucket::{Bucket, Verdict};
 use super::station::{Reply, Station};
 use crate::auth::Identity;
-use crate::service::App;
+use crate::service::SharedApp;
 
 /// How often a screen is pinged: load balancers cut an idle connection at 60 s.
 const PING_EVERY: Duration = Duration::from_secs(20);
@@ -26,11 +27,19 @@ const WRITE_WITHIN: Duration = Duration::from_secs(10);
 /// Longest wait for the other side's close frame.
 const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 
-/// Serves one socket of dialect D1 until it ends.
-pub async fn serve<S>(socket: WebSocketStream<S>, app: Arc<App>, who: Identity)
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
+/// What the request that became this socket said.
+#[derive(Debug, Clone)]
+pub struct SocketQuery {
+    /// D5: the tenant of the path. None is D1.
+    pub tenant: Option<String>,
+    /// The last position that the client saw (`?after=`).
+    pub after: Option<String>,
+    /// The client's address.
+    pub address: Option<IpAddr>,
+}
+
+/// Serves one socket of dialect D1 until it ends or `app.stop` is cancelled.
+pub async fn serve(socket: WebSocketStream<TcpStream>, app: SharedApp, who: Identity, query: SocketQuery) {
     let limits = &app.config.limits;
     let (rate, burst) =
         if who.open { (0, 0) } else { (limits.frames_per_second, limits.frame_burst) };
@@ -42,13 +51,13 @@ where
         app,
     };
     let end = session.run().await;
-    debug!(?end, "a socket ended");
+    debug!(?end, address = ?query.address, "a socket ended");
     session.close(end).await;
 }
 
-struct Session<S> {
-    socket: WebSocketStream<S>,
-    app: Arc<App>,
+struct Session {
+    socket: WebSocketStream<TcpStream>,
+    app: SharedApp,
     station: Station,
     bucket: Bucket,
     heard: Instant,
@@ -61,7 +70,7 @@ enum End {
     Close(CloseCode, String),
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
+impl Session {
     async fn run(&mut self) -> End {
         let stop = self.app.stop.clone();
         let mut pings = interval_at(tokio::time::Instant::now() + PING_EVERY, PING_EVERY);
