@@ -1,0 +1,3 @@
+//! Sockets that stay: plain WebSockets and Socket.IO.
+
+pub mod websocket;
