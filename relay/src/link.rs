@@ -56,7 +56,9 @@ impl Links {
     /// Tells the links of a station that it may have a new job.
     pub fn nudge(&self, outlet: &OutletId, station: &str) {
         let table = self.lock();
-        let Some(devices) = table.stations.get(&(OutletId::clone(outlet), station.to_owned())) else { return };
+        let Some(devices) = table.stations.get(&(OutletId::clone(outlet), station.to_owned())) else {
+            return;
+        };
         for device in devices {
             table.notify(outlet, device, Notice::Nudge(station.to_owned()));
         }
@@ -69,7 +71,7 @@ impl Links {
     }
 
     /// Cuts a device off: its token was revoked.
-    pub fn revoke(&self, outlet: &OutletId, device: &str) {
+    pub fn revoked(&self, outlet: &OutletId, device: &str) {
         self.lock().notify(outlet, device, Notice::Fenced);
     }
 
@@ -106,7 +108,14 @@ impl Links {
         let mut table = self.lock();
         let key = (OutletId::clone(outlet), device.to_owned());
         table.left.remove(&key);
-        let older = table.devices.insert(key, Line { fence, notices, stations: HashSet::new() });
+        let older = table.devices.insert(
+            key,
+            Line {
+                fence,
+                notices,
+                stations: HashSet::new(),
+            },
+        );
         if let Some(older) = older {
             table.unlist(outlet, device, &older.stations);
             let _ = older.notices.try_send(Notice::Fenced);
@@ -116,7 +125,9 @@ impl Links {
     fn serve(&self, outlet: &OutletId, device: &str, station: &str) {
         let mut table = self.lock();
         let key = (OutletId::clone(outlet), device.to_owned());
-        let Some(line) = table.devices.get_mut(&key) else { return };
+        let Some(line) = table.devices.get_mut(&key) else {
+            return;
+        };
         line.stations.insert(station.to_owned());
         let key = (OutletId::clone(outlet), station.to_owned());
         table.stations.entry(key).or_default().insert(device.to_owned());
@@ -133,7 +144,9 @@ impl Links {
             table.unlist(outlet, device, &line.stations);
         }
         let now = Instant::now();
-        table.left.retain(|_, at| now.saturating_duration_since(*at) < TAKE_OVER_AFTER);
+        table
+            .left
+            .retain(|_, at| now.saturating_duration_since(*at) < TAKE_OVER_AFTER);
         table.left.insert(key, now);
     }
 
@@ -153,7 +166,9 @@ impl Table {
     fn unlist(&mut self, outlet: &OutletId, device: &str, stations: &HashSet<String>) {
         for station in stations {
             let key = (OutletId::clone(outlet), station.clone());
-            let Some(devices) = self.stations.get_mut(&key) else { continue };
+            let Some(devices) = self.stations.get_mut(&key) else {
+                continue;
+            };
             devices.remove(device);
             if devices.is_empty() {
                 self.stations.remove(&key);

@@ -85,7 +85,10 @@ impl Room {
     /// A room of a dialect.
     #[must_use]
     pub fn new(dialect: Dialect, name: impl Into<Arc<str>>) -> Self {
-        Self { dialect, name: name.into() }
+        Self {
+            dialect,
+            name: name.into(),
+        }
     }
 }
 
@@ -130,7 +133,11 @@ impl Mistake {
     /// The token does not allow it.
     #[must_use]
     pub fn forbidden(message: impl Into<String>) -> Self {
-        Self { code: "FORBIDDEN", message: message.into(), field: None }
+        Self {
+            code: "FORBIDDEN",
+            message: message.into(),
+            field: None,
+        }
     }
 
     /// Its payload: `{code, message, field?}`.
@@ -185,12 +192,23 @@ pub fn union(parts: &[&Value]) -> Value {
 /// Takes names and telephone numbers of people out of a payload: what a guest may see.
 #[must_use]
 pub fn without_people(data: &Value) -> Value {
-    const PEOPLE: [&str; 8] =
-        ["customer", "customerName", "phone", "waiter", "chefId", "chefName", "staffId", "updatedBy"];
+    const PEOPLE: [&str; 8] = [
+        "customer",
+        "customerName",
+        "phone",
+        "waiter",
+        "chefId",
+        "chefName",
+        "staffId",
+        "updatedBy",
+    ];
     match data {
         Value::Object(map) => {
             let kept = map.iter().filter(|(name, _)| !PEOPLE.contains(&name.as_str()));
-            Value::Object(kept.map(|(name, value)| (name.clone(), without_people(value))).collect())
+            Value::Object(
+                kept.map(|(name, value)| (name.clone(), without_people(value)))
+                    .collect(),
+            )
         }
         Value::Array(list) => Value::Array(list.iter().map(without_people).collect()),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => data.clone(),

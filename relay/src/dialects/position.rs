@@ -17,7 +17,11 @@ impl Position {
     /// All of the event N.
     #[must_use]
     pub fn all_of(seq: u64, epoch: u64) -> Self {
-        Self { epoch, seq, k: u32::MAX }
+        Self {
+            epoch,
+            seq,
+            k: u32::MAX,
+        }
     }
 
     /// Reads `N`, `N.k`, `N@e` or `N.k@e`; `N` alone means all of N.
@@ -31,7 +35,11 @@ impl Position {
             Some((seq, k)) => (seq, k.parse().ok()?),
             None => (place, u32::MAX),
         };
-        Some(Self { epoch, seq: seq.parse().ok()?, k })
+        Some(Self {
+            epoch,
+            seq: seq.parse().ok()?,
+            k,
+        })
     }
 }
 
@@ -55,11 +63,18 @@ mod tests {
     #[test]
     fn a_position_is_read_as_it_is_written() {
         for text in ["0", "7", "7.0", "7.1004", "7.1004@2", "7@1"] {
-            assert_eq!(Position::parse(text).map(|position| position.to_string()).as_deref(), Some(text));
+            assert_eq!(
+                Position::parse(text)
+                    .map(|position| position.to_string())
+                    .as_deref(),
+                Some(text)
+            );
         }
         for text in ["", "x", "7.x", "7.1@", "-1", "7.1.2", "1e3"] {
             assert_eq!(Position::parse(text), None, "{text}");
         }
-        assert!(Position::parse("7.9") < Position::parse("7") && Position::parse("7") < Position::parse("8.0"));
+        assert!(
+            Position::parse("7.9") < Position::parse("7") && Position::parse("7") < Position::parse("8.0")
+        );
     }
 }

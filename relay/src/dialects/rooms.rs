@@ -55,7 +55,9 @@ enum About<'a> {
 /// Whether a viewer may join a room of its own outlet.
 #[must_use]
 pub fn may_join(viewer: &Viewer<'_>, room: &Room, settings: &Settings) -> Permit {
-    let Some(about) = about(room) else { return Permit::No };
+    let Some(about) = about(room) else {
+        return Permit::No;
+    };
     match viewer.role {
         Role::Manager => Permit::Yes,
         Role::Pos => (!matches!(about, About::Session(_))).into(),

@@ -12,12 +12,20 @@ use super::Wire;
 #[must_use]
 pub fn encode(wire: Wire, name: &str, data: &Value, position: Option<&str>) -> Arc<str> {
     match wire {
-        Wire::Station => text(&Station { event: name, data, seq: position }),
+        Wire::Station => text(&Station {
+            event: name,
+            data,
+            seq: position,
+        }),
         Wire::SocketIo => match position {
             Some(position) => format!("2{}", text(&(name, data, position))),
             None => format!("2{}", text(&(name, data))),
         },
-        Wire::Register => text(&Register { r#type: name, data, seq: position }),
+        Wire::Register => text(&Register {
+            r#type: name,
+            data,
+            seq: position,
+        }),
     }
     .into()
 }
@@ -54,13 +62,22 @@ mod tests {
     fn every_wire_has_its_own_spelling() {
         let data = json!({"order_id": "7"});
         let cases = [
-            (Wire::Station, r#"{"event":"new_order","data":{"order_id":"7"},"seq":"4.1"}"#),
+            (
+                Wire::Station,
+                r#"{"event":"new_order","data":{"order_id":"7"},"seq":"4.1"}"#,
+            ),
             (Wire::SocketIo, r#"2["new_order",{"order_id":"7"},"4.1"]"#),
-            (Wire::Register, r#"{"type":"new_order","order_id":"7","seq":"4.1"}"#),
+            (
+                Wire::Register,
+                r#"{"type":"new_order","order_id":"7","seq":"4.1"}"#,
+            ),
         ];
         for (wire, expected) in cases {
             assert_eq!(&*encode(wire, "new_order", &data, Some("4.1")), expected);
         }
-        assert_eq!(&*encode(Wire::Station, "pong", &json!({}), None), r#"{"event":"pong","data":{}}"#);
+        assert_eq!(
+            &*encode(Wire::Station, "pong", &json!({}), None),
+            r#"{"event":"pong","data":{}}"#
+        );
     }
 }

@@ -59,7 +59,10 @@ pub(super) enum Answer {
 
 impl std::fmt::Debug for Driver {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Driver").field("who", &self.who).field("link", &self.link).finish_non_exhaustive()
+        f.debug_struct("Driver")
+            .field("who", &self.who)
+            .field("link", &self.link)
+            .finish_non_exhaustive()
     }
 }
 
@@ -91,7 +94,9 @@ impl Driver {
 
     /// The relay goes away.
     pub fn stop(&mut self) {
-        self.feed(RelayInput::Stopping { retry_after: BACK_AFTER });
+        self.feed(RelayInput::Stopping {
+            retry_after: BACK_AFTER,
+        });
     }
 
     /// The next thing to do. Safe to drop and call again.
@@ -101,7 +106,10 @@ impl Driver {
             if let Some(said) = self.said.pop_front() {
                 return said;
             }
-            let wait = self.link.poll_timeout().map_or(Duration::from_secs(1), |at| at.since(self.now()));
+            let wait = self
+                .link
+                .poll_timeout()
+                .map_or(Duration::from_secs(1), |at| at.since(self.now()));
             tokio::select! {
                 Some(answer) = self.answers.next() => self.answered(answer),
                 Some(notice) = self.notices.recv() => self.noticed(notice),
@@ -164,17 +172,26 @@ impl Driver {
                 RelayOutput::Send(frame) => self.said.push_back(Said::Text(frame.encode())),
                 RelayOutput::Close { reason, .. } => self.said.push_back(Said::Close(reason)),
                 RelayOutput::Register(registration) => self.register(registration),
-                RelayOutput::Fetch { station, after_seq, limit } => self.fetch(station, after_seq, limit),
+                RelayOutput::Fetch {
+                    station,
+                    after_seq,
+                    limit,
+                } => self.fetch(station, after_seq, limit),
                 RelayOutput::StoreAck(job) => self.ask(|app, device| store::ack(app, device, job)),
-                RelayOutput::StoreUpdate(update) => self.ask(|app, device| store::update(app, device, update)),
-                RelayOutput::StorePrinter(status) => self.ask(|app, device| store::printer(app, device, status)),
+                RelayOutput::StoreUpdate(update) => {
+                    self.ask(|app, device| store::update(app, device, update))
+                }
+                RelayOutput::StorePrinter(status) => {
+                    self.ask(|app, device| store::printer(app, device, status))
+                }
             }
         }
     }
 
     fn register(&mut self, registration: Registration) {
         let (app, who, device) = (Arc::clone(&self.app), self.who.clone(), self.device.clone());
-        self.answers.push_back(Box::pin(store::register(app, who, device, registration)));
+        self.answers
+            .push_back(Box::pin(store::register(app, who, device, registration)));
     }
 
     fn fetch(&mut self, station: String, after_seq: u64, limit: usize) {
@@ -189,14 +206,17 @@ impl Driver {
             warn!("a link asked the store before it was registered");
             return;
         };
-        self.answers.push_back(Box::pin(question(Arc::clone(&self.app), device)));
+        self.answers
+            .push_back(Box::pin(question(Arc::clone(&self.app), device)));
     }
 }
 
 impl Drop for Driver {
     fn drop(&mut self) {
         if let Some(device) = &self.device {
-            self.app.links.detach(&device.outlet, &device.device, device.fence);
+            self.app
+                .links
+                .detach(&device.outlet, &device.device, device.fence);
         }
     }
 }
@@ -205,8 +225,14 @@ impl Drop for Driver {
 pub(super) fn wish_input(job: protocol::JobId, wish: JobWish) -> Option<RelayInput> {
     match wish {
         JobWish::Cancel => Some(RelayInput::Cancel(job)),
-        JobWish::Printed => Some(RelayInput::Resolve { job_id: job, printed: true }),
-        JobWish::Again => Some(RelayInput::Resolve { job_id: job, printed: false }),
+        JobWish::Printed => Some(RelayInput::Resolve {
+            job_id: job,
+            printed: true,
+        }),
+        JobWish::Again => Some(RelayInput::Resolve {
+            job_id: job,
+            printed: false,
+        }),
         JobWish::Release => Some(RelayInput::Release(job)),
         JobWish::Reprint => None,
     }

@@ -34,7 +34,9 @@ impl Hall {
         }
         let mut texts: HashMap<u64, Arc<str>> = HashMap::new();
         for (id, mask) in wanted {
-            let text = texts.entry(mask).or_insert_with(|| text(seq, epoch, frames, mask));
+            let text = texts
+                .entry(mask)
+                .or_insert_with(|| text(seq, epoch, frames, mask));
             let text = Arc::clone(text);
             self.push(id, &text);
         }
@@ -55,7 +57,10 @@ impl Hall {
     }
 
     fn push(&mut self, id: u64, text: &Arc<str>) {
-        let fits = self.seats.get(&id).is_some_and(|place| place.outbox.push(Arc::clone(text)));
+        let fits = self
+            .seats
+            .get(&id)
+            .is_some_and(|place| place.outbox.push(Arc::clone(text)));
         if !fits {
             self.remove(id);
         }
@@ -64,9 +69,20 @@ impl Hall {
 
 /// The text for those who get the frames of `mask`.
 fn text(seq: u64, epoch: u64, frames: &[Frame], mask: u64) -> Arc<str> {
-    let chosen: Vec<&Frame> = (0..).zip(frames).filter(|(bit, _)| mask & (1 << bit) != 0).map(|(_, frame)| frame).collect();
-    let Some(first) = chosen.first() else { return Arc::from("") };
-    let position = Position { epoch, seq, k: first.k }.to_string();
+    let chosen: Vec<&Frame> = (0..)
+        .zip(frames)
+        .filter(|(bit, _)| mask & (1 << bit) != 0)
+        .map(|(_, frame)| frame)
+        .collect();
+    let Some(first) = chosen.first() else {
+        return Arc::from("");
+    };
+    let position = Position {
+        epoch,
+        seq,
+        k: first.k,
+    }
+    .to_string();
     if chosen.len() == 1 {
         return encode(first.wire, &first.name, &first.data, Some(&position));
     }

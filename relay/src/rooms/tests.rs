@@ -94,7 +94,10 @@ fn who_leaves_hears_no_more_and_a_closed_seat_is_forgotten() {
     let mut kitchen = seat(&hub, "one", &["kitchen_room"]);
     assert!(kitchen.leave(&room("kitchen_room")));
     assert!(!kitchen.leave(&room("kitchen_room")));
-    hub.say("one", 1, &[frame(0, Wire::Station, &["kitchen_room"], "x", json!({}))],
+    hub.say(
+        "one",
+        1,
+        &[frame(0, Wire::Station, &["kitchen_room"], "x", json!({}))],
     );
     assert!(texts(&mut kitchen).is_empty());
     drop(kitchen);
@@ -108,7 +111,10 @@ fn a_slow_seat_is_put_out_and_the_others_hear_everything() {
     let slow = seat(&hub, "one", &["r"]);
     let mut quick = seat(&hub, "one", &["r"]);
     for number in 0..=MAX_OUTBOX_MESSAGES {
-        hub.say("one", number as u64, &[frame(0, Wire::Station, &["r"], "x", json!({}))],
+        hub.say(
+            "one",
+            number as u64,
+            &[frame(0, Wire::Station, &["r"], "x", json!({}))],
         );
         assert_eq!(texts(&mut quick).len(), 1);
     }

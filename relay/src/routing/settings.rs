@@ -205,11 +205,27 @@ impl Settings {
     /// Every station that tickets of this outlet can go to, in order of their names.
     #[must_use]
     pub fn station_names(&self) -> BTreeSet<String> {
-        let fixed = [KITCHEN.to_owned(), self.receipt_station.clone(), CASHIER.to_owned(), self.default_bar.clone()];
-        let ruled = self.rules.iter().flat_map(|rule| &rule.to).filter(|station| *station != BAR);
-        let bars = self.areas.iter().map(|area| &area.bar).chain(self.locations.values());
+        let fixed = [
+            KITCHEN.to_owned(),
+            self.receipt_station.clone(),
+            CASHIER.to_owned(),
+            self.default_bar.clone(),
+        ];
+        let ruled = self
+            .rules
+            .iter()
+            .flat_map(|rule| &rule.to)
+            .filter(|station| *station != BAR);
+        let bars = self
+            .areas
+            .iter()
+            .map(|area| &area.bar)
+            .chain(self.locations.values());
         let named = self.stations.keys();
-        fixed.into_iter().chain(ruled.chain(bars).chain(named).cloned()).collect()
+        fixed
+            .into_iter()
+            .chain(ruled.chain(bars).chain(named).cloned())
+            .collect()
     }
 
     /// A station by the name that a person gave: `bar` alone is the bar of the area.

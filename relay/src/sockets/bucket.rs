@@ -30,7 +30,13 @@ impl Bucket {
     /// So many frames a second and at once; a rate of 0 is no limit.
     pub(super) fn new(rate: u32, burst: u32, now: Instant) -> Self {
         let burst = f64::from(burst.max(1));
-        Self { rate: f64::from(rate), burst, tokens: burst, at: now, over_since: None }
+        Self {
+            rate: f64::from(rate),
+            burst,
+            tokens: burst,
+            at: now,
+            over_since: None,
+        }
     }
 
     /// A frame came.
@@ -49,7 +55,11 @@ impl Bucket {
             return Verdict::Take;
         }
         let since = *self.over_since.get_or_insert(now);
-        if now.saturating_duration_since(since) >= PATIENCE { Verdict::Close } else { Verdict::Refuse }
+        if now.saturating_duration_since(since) >= PATIENCE {
+            Verdict::Close
+        } else {
+            Verdict::Refuse
+        }
     }
 }
 

@@ -15,6 +15,7 @@ use crate::auth::{Identity, is_outlet_id};
 use crate::dialects::station::{self, Device, Verb};
 use crate::dialects::{Frame, Mistake, Permit, Room, Viewer, Wire, encode, may_join};
 use crate::link::{Driver, Said};
+use crate::metrics;
 use crate::rooms::Seat;
 use crate::routing::Settings;
 use crate::service::{SharedApp, role_name};
@@ -41,7 +42,14 @@ pub(super) struct Station {
 
 impl Station {
     pub(super) fn new(app: SharedApp, who: Identity) -> Self {
-        Self { app, who, seat: None, link: None, device: None, replies: VecDeque::new() }
+        Self {
+            app,
+            who,
+            seat: None,
+            link: None,
+            device: None,
+            replies: VecDeque::new(),
+        }
     }
 
     /// The next thing for the socket. Safe to drop and call again.
@@ -68,15 +76,18 @@ impl Station {
 
     /// Cancelled when the rooms gave up on this socket.
     pub(super) fn overflowed(&self) -> CancellationToken {
-        self.seat.as_ref().map_or_else(CancellationToken::new, |seat| seat.outbox.overflowed())
+        self.seat
+            .as_ref()
+            .map_or_else(CancellationToken::new, |seat| seat.outbox.overflowed())
     }
 
     /// A look now and then: a token that ended ends its socket.
     pub(super) fn check(&self) -> Result<(), Reply> {
         match self.who.expires {
-            Some(expires) if expires < Timestamp::now() => {
-                Err(Reply::Close(CloseCode::Policy, "the token has expired; get a new one".to_owned()))
-            }
+            Some(expires) if expires < Timestamp::now() => Err(Reply::Close(
+                CloseCode::Policy,
+                "the token has expired; get a new one".to_owned(),
+            )),
             _ => Ok(()),
         }
     }
@@ -89,18 +100,28 @@ impl Station {
 
     pub(super) fn rate_limited(&mut self) {
         let message = "too many frames; wait a second".to_owned();
-        self.mistake(&Mistake { code: "RATE_LIMITED", message, field: None });
+        self.mistake(&Mistake {
+            code: "RATE_LIMITED",
+            message,
+            field: None,
+        });
     }
 
     pub(super) fn binary(&mut self) {
         let message = "frames are JSON text, not binary".to_owned();
-        self.mistake(&Mistake { code: "VALIDATION_ERROR", message, field: None });
+        self.mistake(&Mistake {
+            code: "VALIDATION_ERROR",
+            message,
+            field: None,
+        });
     }
 
     /// A text frame. A mistake is answered, and the socket stays open.
     pub(super) async fn text(&mut self, text: &str) {
         let done = match station::read(text) {
-            Ok(Verb::Register(device)) if device.agent => self.agents(device.outlet_id.as_deref(), text).await,
+            Ok(Verb::Register(device)) if device.agent => {
+                self.agents(device.outlet_id.as_deref(), text).await
+            }
             Ok(Verb::Register(device)) => self.register(&device).await,
             Ok(Verb::Join(room)) => self.join(&room).await,
             Ok(Verb::Leave(room)) => self.leave(&room).await,
@@ -114,7 +135,9 @@ impl Station {
 
     async fn agents(&mut self, outlet: Option<&str>, text: &str) -> Result<(), Mistake> {
         self.settle(outlet).await?;
-        let link = self.link.get_or_insert_with(|| Box::new(Driver::new(Arc::clone(&self.app), self.who.clone())));
+        let link = self
+            .link
+            .get_or_insert_with(|| Box::new(Driver::new(Arc::clone(&self.app), self.who.clone())));
         link.frame(AgentFrame::decode(text));
         Ok(())
     }
@@ -129,14 +152,15 @@ impl Station {
                     CloseReason::StoreFailed => CloseCode::Again,
                     CloseReason::Silent | CloseReason::Fenced | CloseReason::Flooded => CloseCode::Policy,
                 };
-                self.replies.push_back(Reply::Close(code, reason.as_str().to_owned()));
+                self.replies
+                    .push_back(Reply::Close(code, reason.as_str().to_owned()));
             }
         }
     }
 
     async fn register(&mut self, device: &Device) -> Result<(), Mistake> {
         self.settle(device.outlet_id.as_deref()).await?;
-        let settings = self.settings().await?;
+        let settings = settings(&self.app, &self.who.outlet).await?;
         let rooms = station::rooms_of(device, &self.who.outlet, &settings);
         for room in &rooms {
             self.may_join(room, &settings)?;
@@ -160,13 +184,15 @@ impl Station {
             name: name.into(),
             data: data.clone(),
         };
-        self.app.hub.announce_except(&self.who.outlet, &frame("device_registered"), self.seat.as_ref());
+        self.app
+            .hub
+            .announce_except(&self.who.outlet, &frame("device_registered"), self.seat.as_ref());
         self.device = Some(frame("device_disconnected"));
     }
 
     async fn join(&mut self, name: &str) -> Result<(), Mistake> {
         self.settle(None).await?;
-        let settings = self.settings().await?;
+        let settings = settings(&self.app, &self.who.outlet).await?;
         let room = station::room(name, &self.who.outlet, &settings)?;
         self.may_join(&room, &settings)?;
         self.enter(&room)?;
@@ -176,26 +202,31 @@ impl Station {
 
     async fn leave(&mut self, name: &str) -> Result<(), Mistake> {
         self.settle(None).await?;
-        let room = station::room(name, &self.who.outlet, &self.settings().await?)?;
+        let room = station::room(
+            name,
+            &self.who.outlet,
+            &settings(&self.app, &self.who.outlet).await?,
+        )?;
         let _ = self.seat.as_ref().is_some_and(|seat| seat.leave(&room));
         self.say("room_left", &json!({"room": name}));
         Ok(())
     }
 
     fn enter(&mut self, room: &Room) -> Result<(), Mistake> {
-        let Some(seat) = &self.seat else { return Err(internal("this socket has no place")) };
-        seat.join(room).map(|_| ()).map_err(|full| Mistake::invalid("room", &format!("is one too many: {full}")))
-    }
-
-    async fn settings(&self) -> Result<Settings, Mistake> {
-        self.app.store.settings(&self.who.outlet).await.map_err(|error| {
-            error!(outlet = %self.who.outlet, "the settings cannot be read: {error}");
-            internal("the relay cannot read this outlet's settings now; try again")
-        })
+        let Some(seat) = &self.seat else {
+            return Err(internal("this socket has no place"));
+        };
+        seat.join(room)
+            .map(|_| ())
+            .map_err(|full| Mistake::invalid("room", &format!("is one too many: {full}")))
     }
 
     fn may_join(&self, room: &Room, settings: &Settings) -> Result<(), Mistake> {
-        let stations: Vec<String> = self.who.device.iter().flat_map(|device| &device.stations)
+        let stations: Vec<String> = self
+            .who
+            .device
+            .iter()
+            .flat_map(|device| &device.stations)
             .map(|(name, location)| settings.station_for_device(name, location.as_deref()))
             .collect();
         let viewer = Viewer {
@@ -210,7 +241,10 @@ impl Station {
         warn!(outlet = %self.who.outlet, subject = self.who.subject, room = &*room.name,
             "refused: {} may not join {}", self.who.label(), room.name);
         let message = format!("`room` {} is not for a {}", room.name, role_name(&self.who));
-        Err(Mistake { field: Some("room".to_owned()), ..Mistake::forbidden(message) })
+        Err(Mistake {
+            field: Some("room".to_owned()),
+            ..Mistake::forbidden(message)
+        })
     }
 
     /// Fixes the outlet (without tokens the first frame that names one does), and takes a seat in it.
@@ -222,12 +256,16 @@ impl Station {
             return Ok(());
         }
         if let Err(problem) = self.app.outlet(&self.who).await {
-            return Err(Mistake { field: Some("outlet_id".to_owned()), ..Mistake::forbidden(problem.to_string()) });
+            return Err(Mistake {
+                field: Some("outlet_id".to_owned()),
+                ..Mistake::forbidden(problem.to_string())
+            });
         }
         match self.app.hub.connect(&self.who.outlet, Wire::Station) {
             Ok(seat) => self.seat = Some(seat),
             Err(full) => {
-                self.replies.push_back(Reply::Close(CloseCode::Again, full.to_string()));
+                self.replies
+                    .push_back(Reply::Close(CloseCode::Again, full.to_string()));
                 return Err(internal(&full.to_string()));
             }
         }
@@ -238,22 +276,29 @@ impl Station {
         let field = Some("outlet_id".to_owned());
         if !self.who.open || self.seat.is_some() {
             warn!(outlet = %self.who.outlet, subject = self.who.subject, named = outlet, "refused: a socket named another outlet");
-            return Err(Mistake { field, ..Mistake::forbidden("`outlet_id`: this connection belongs to another outlet") });
+            return Err(Mistake {
+                field,
+                ..Mistake::forbidden("`outlet_id`: this connection belongs to another outlet")
+            });
         }
         if !is_outlet_id(outlet) {
-            return Err(Mistake::invalid("outlet_id", "is no outlet's id: 1 to 64 letters, digits, `-`, `_` or `.`"));
+            return Err(Mistake::invalid(
+                "outlet_id",
+                "is no outlet's id: 1 to 64 letters, digits, `-`, `_` or `.`",
+            ));
         }
         self.who.outlet = OutletId::from(outlet);
         Ok(())
     }
 
     fn mistake(&mut self, mistake: &Mistake) {
-        self.app.metrics.error(mistake.code);
+        metrics::frame_refused(mistake.code);
         self.say("error", &mistake.data());
     }
 
     fn say(&mut self, event: &str, data: &Value) {
-        self.replies.push_back(Reply::Text(encode(Wire::Station, event, data, None)));
+        self.replies
+            .push_back(Reply::Text(encode(Wire::Station, event, data, None)));
     }
 }
 
@@ -261,13 +306,26 @@ impl Drop for Station {
     fn drop(&mut self) {
         self.link = None;
         if let Some(gone) = self.device.take() {
-            self.app.hub.announce_except(&self.who.outlet, &gone, self.seat.as_ref());
+            self.app
+                .hub
+                .announce_except(&self.who.outlet, &gone, self.seat.as_ref());
         }
     }
 }
 
+async fn settings(app: &SharedApp, outlet: &OutletId) -> Result<Settings, Mistake> {
+    app.store.settings(outlet).await.map_err(|error| {
+        error!(outlet = %outlet, "the settings cannot be read: {error}");
+        internal("the relay cannot read this outlet's settings now; try again")
+    })
+}
+
 fn internal(message: &str) -> Mistake {
-    Mistake { code: "INTERNAL", message: message.to_owned(), field: None }
+    Mistake {
+        code: "INTERNAL",
+        message: message.to_owned(),
+        field: None,
+    }
 }
 
 async fn from_rooms(seat: Option<&mut Seat>) -> Option<Arc<str>> {
@@ -279,7 +337,12 @@ async fn from_rooms(seat: Option<&mut Seat>) -> Option<Arc<str>> {
 
 fn from_room(text: Option<Arc<str>>) -> Reply {
     text.map_or_else(
-        || Reply::Close(CloseCode::Again, "this client reads too slowly; connect again and resume".to_owned()),
+        || {
+            Reply::Close(
+                CloseCode::Again,
+                "this client reads too slowly; connect again and resume".to_owned(),
+            )
+        },
         Reply::Text,
     )
 }

@@ -41,8 +41,11 @@ pub struct SocketQuery {
 /// Serves one socket of dialect D1 until it ends or `app.stop` is cancelled.
 pub async fn serve(socket: WebSocketStream<TcpStream>, app: SharedApp, who: Identity, query: SocketQuery) {
     let limits = &app.config.limits;
-    let (rate, burst) =
-        if who.open { (0, 0) } else { (limits.frames_per_second, limits.frame_burst) };
+    let (rate, burst) = if who.open {
+        (0, 0)
+    } else {
+        (limits.frames_per_second, limits.frame_burst)
+    };
     let mut session = Session {
         socket,
         bucket: Bucket::new(rate, burst, Instant::now()),
@@ -98,7 +101,10 @@ impl Session {
                 Verdict::Take => self.station.text(&text).await,
                 Verdict::Refuse => self.station.rate_limited(),
                 Verdict::Close => {
-                    return Err(End::Close(CloseCode::Policy, "too many frames for 10 s".to_owned()));
+                    return Err(End::Close(
+                        CloseCode::Policy,
+                        "too many frames for 10 s".to_owned(),
+                    ));
                 }
             },
             Message::Binary(_) => self.station.binary(),
@@ -159,7 +165,10 @@ impl Session {
 
     async fn close(mut self, end: End) {
         let End::Close(code, reason) = end else { return };
-        let frame = CloseFrame { code, reason: reason.into() };
+        let frame = CloseFrame {
+            code,
+            reason: reason.into(),
+        };
         let closing = async {
             self.socket.close(Some(frame)).await?;
             while self.socket.next().await.transpose()?.is_some() {}
@@ -187,7 +196,10 @@ fn written(result: Result<Result<(), Error>, tokio::time::error::Elapsed>) -> Re
 }
 
 fn too_slow() -> End {
-    End::Close(CloseCode::Again, "this client reads too slowly; connect again and resume".to_owned())
+    End::Close(
+        CloseCode::Again,
+        "this client reads too slowly; connect again and resume".to_owned(),
+    )
 }
 
 /// The close frame for a socket that broke a rule of the transport (RFC 6455, section 7.4.1).

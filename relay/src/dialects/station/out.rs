@@ -25,7 +25,15 @@ mod place {
 /// What an event says in D1 (DIALECTS.md, "What a change emits").
 #[must_use]
 pub fn project(outlet: &str, event: &Event) -> Vec<Frame> {
-    let Subject::Order { order, changes, tickets, .. } = &event.subject else { return Vec::new() };
+    let Subject::Order {
+        order,
+        changes,
+        tickets,
+        ..
+    } = &event.subject
+    else {
+        return Vec::new();
+    };
     let mut frames = Vec::new();
     if changes.contains(&Change::Created) {
         created(order, event.at, &mut frames);
@@ -38,7 +46,12 @@ pub fn project(outlet: &str, event: &Event) -> Vec<Frame> {
     }
     if changes.iter().any(tells_status) {
         let data = status_data(order, changes, event.at);
-        frames.push(frame(place::ORDER_STATUS_UPDATE, "order_status_update", vec![room], data));
+        frames.push(frame(
+            place::ORDER_STATUS_UPDATE,
+            "order_status_update",
+            vec![room],
+            data,
+        ));
     }
     let heard = tickets.iter().filter(|ticket| ticket.rooms);
     frames.extend((place::TICKETS..).zip(heard).map(|(k, ticket)| print(k, ticket)));
@@ -46,7 +59,13 @@ pub fn project(outlet: &str, event: &Event) -> Vec<Frame> {
 }
 
 fn frame(k: u32, name: impl Into<Cow<'static, str>>, rooms: Vec<Room>, data: Value) -> Frame {
-    Frame { wire: Wire::Station, rooms, name: name.into(), data, k: Wire::Station.block() + k }
+    Frame {
+        wire: Wire::Station,
+        rooms,
+        name: name.into(),
+        data,
+        k: Wire::Station.block() + k,
+    }
 }
 
 fn created(order: &Order, at: Timestamp, frames: &mut Vec<Frame>) {
@@ -67,7 +86,12 @@ fn created(order: &Order, at: Timestamp, frames: &mut Vec<Frame>) {
     rooms.extend(area.clone());
     frames.push(frame(place::NEW_ORDER, "new_order", rooms, data.clone()));
     if let Some(area) = area {
-        frames.push(frame(place::NEW_ORDER_IN_AREA, "new_order_in_area", vec![area], data));
+        frames.push(frame(
+            place::NEW_ORDER_IN_AREA,
+            "new_order_in_area",
+            vec![area],
+            data,
+        ));
     }
 }
 
@@ -102,7 +126,9 @@ fn status_data(order: &Order, changes: &[Change], at: Timestamp) -> Value {
 
 fn message(order: &Order, changes: &[Change]) -> String {
     let number = &order.order_number;
-    let moved = changes.iter().any(|change| !matches!(change, Change::Paid { .. }) && tells_status(change));
+    let moved = changes
+        .iter()
+        .any(|change| !matches!(change, Change::Paid { .. }) && tells_status(change));
     let paid = changes.iter().find_map(|change| match change {
         Change::Paid { in_full, .. } if !moved => Some(*in_full),
         _ => None,
@@ -121,7 +147,12 @@ fn message(order: &Order, changes: &[Change]) -> String {
 }
 
 fn print(k: u32, ticket: &Ticket) -> Frame {
-    frame(k, ticket.event.clone(), vec![station_room(&ticket.station)], ticket.data.clone())
+    frame(
+        k,
+        ticket.event.clone(),
+        vec![station_room(&ticket.station)],
+        ticket.data.clone(),
+    )
 }
 
 /// The payload of `device_registered` and `device_disconnected`; `station` is said to agents.

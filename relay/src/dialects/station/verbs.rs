@@ -57,7 +57,10 @@ pub fn read(text: &str) -> Result<Verb, Mistake> {
         "join_room" => room_name(&fields).map(Verb::Join),
         "leave_room" => room_name(&fields).map(Verb::Leave),
         "job_ack" | "job_update" | "printer_status" | "pong" => Ok(Verb::Agent),
-        _ => Err(Mistake::invalid("type", "is no verb of this dialect: register_device, join_room or leave_room")),
+        _ => Err(Mistake::invalid(
+            "type",
+            "is no verb of this dialect: register_device, join_room or leave_room",
+        )),
     }
 }
 
@@ -72,7 +75,10 @@ fn register(frame: &Fields<'_>) -> Result<Device, Mistake> {
     let role = data.need(&["role"])?;
     let name = role.text(MAX_ROOM)?.trim().to_lowercase();
     if !is_station(&name) {
-        return Err(Mistake::invalid(&role.path, "is no station: kitchen, bar, cashier or one of the outlet's own"));
+        return Err(Mistake::invalid(
+            &role.path,
+            "is no station: kitchen, bar, cashier or one of the outlet's own",
+        ));
     }
     Ok(Device {
         device_id,
@@ -87,7 +93,9 @@ fn register(frame: &Fields<'_>) -> Result<Device, Mistake> {
 fn room_name(frame: &Fields<'_>) -> Result<String, Mistake> {
     let inner = frame.get(&["data"]).filter(|_| frame.get(&["room"]).is_none());
     if let Some(data) = inner {
-        return Ok(Fields::of(data.value, &data.path)?.need(&["room"])?.text(MAX_ROOM)?);
+        return Ok(Fields::of(data.value, &data.path)?
+            .need(&["room"])?
+            .text(MAX_ROOM)?);
     }
     Ok(frame.need(&["room"])?.text(MAX_ROOM)?)
 }
@@ -106,7 +114,8 @@ pub(crate) fn is_station(name: &str) -> bool {
 /// `VALIDATION_ERROR` where there is no such room, `FORBIDDEN` for another outlet's.
 pub fn room(name: &str, outlet: &str, settings: &Settings) -> Result<Room, Mistake> {
     let unknown = || {
-        let known = "kitchen_room, bar_depan, bar_belakang, cashier_room, area_A to area_Z, outlet_{id}, order_{id}";
+        let known =
+            "kitchen_room, bar_depan, bar_belakang, cashier_room, area_A to area_Z, outlet_{id}, order_{id}";
         Mistake::invalid("room", &format!("is no room; there are {known}"))
     };
     if let Some(named) = name.strip_prefix("outlet_") {
@@ -117,14 +126,28 @@ pub fn room(name: &str, outlet: &str, settings: &Settings) -> Result<Room, Mista
     }
     if let Some(area) = name.strip_prefix("area_") {
         let fine = (1..=20).contains(&area.len()) && area.chars().all(char::is_alphanumeric);
-        return if fine { Ok(area_room(&area.to_uppercase())) } else { Err(unknown()) };
+        return if fine {
+            Ok(area_room(&area.to_uppercase()))
+        } else {
+            Err(unknown())
+        };
     }
     if let Some(order) = name.strip_prefix("order_") {
         let fine = !order.is_empty() && !order.chars().any(char::is_control);
-        return if fine { Ok(Room::new(Dialect::Station, name)) } else { Err(unknown()) };
+        return if fine {
+            Ok(Room::new(Dialect::Station, name))
+        } else {
+            Err(unknown())
+        };
     }
-    let station = settings.station_names().into_iter().map(|station| station_room(&station));
-    station.into_iter().find(|room| *room.name == *name).ok_or_else(unknown)
+    let station = settings
+        .station_names()
+        .into_iter()
+        .map(|station| station_room(&station));
+    station
+        .into_iter()
+        .find(|room| *room.name == *name)
+        .ok_or_else(unknown)
 }
 
 /// The rooms that a device joins on registering: its outlet's, its station's, and a cashier's area.
