@@ -153,7 +153,13 @@ async fn a_waiter_may_not_set_what_the_kitchen_sets() {
         (Role::Kitchen, json!({"status": "cancelled"}), 403),
         (Role::Kitchen, json!({"tableNumber": "D2"}), 403),
         (Role::Kitchen, json!({"status": "served"}), 403),
+        (Role::Kitchen, json!({"status": "confirmed"}), 403),
         (Role::Kitchen, json!({"status": "preparing"}), 200),
+        (Role::Waiter, json!({"status": "pending"}), 403),
+        (Role::Kitchen, json!({"status": "pending"}), 200),
+        (Role::Waiter, json!({"status": "served"}), 200),
+        (Role::Kitchen, json!({"status": "pending"}), 403),
+        (Role::Waiter, json!({"status": "pending"}), 200),
     ] {
         let answer = relay.call(role, "PATCH", &path, &body).await;
         assert_eq!(answer.status, status, "{role:?} {body}: {}", answer.text);

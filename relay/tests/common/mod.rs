@@ -1,5 +1,6 @@
 //! A relay in this process, and a caller who speaks HTTP to it.
 
+#![allow(missing_docs, unreachable_pub, reason = "a test's own helpers")]
 #![allow(dead_code, reason = "every test file uses a part of it")]
 
 use std::net::SocketAddr;
