@@ -2,6 +2,13 @@
 //!
 //! One outbound WebSocket to the relay, a crash-safe spool, one press per printer.
 
+pub mod clock;
+pub mod config;
+pub mod daemon;
+pub mod link;
+pub mod net;
 pub mod port;
 pub mod press;
 pub mod spool;
+
+pub use daemon::{Agent, RunError, run};
