@@ -29,11 +29,10 @@ pub(super) struct RelayValues {
 pub(super) fn check(
     place: &str,
     data: &Path,
-    relay: RelayValues,
+    relay: Relay,
     stations: Vec<RawStation>,
     printers: Vec<RawPrinter>,
 ) -> Result<Config, ConfigError> {
-    let relay = check_relay(place, relay)?;
     let printers = check_printers(place, printers)?;
     let stations = check_stations(place, stations, &printers)?;
     Ok(Config {
@@ -44,7 +43,7 @@ pub(super) fn check(
     })
 }
 
-fn check_relay(place: &str, values: RelayValues) -> Result<Relay, ConfigError> {
+pub(super) fn check_relay(place: &str, values: RelayValues) -> Result<Relay, ConfigError> {
     let Some((url, from)) = values.url else {
         let problem = "is missing: expected the relay's address, such as \"wss://orders.bistro.example\"";
         return Err(wrong(place, "relay.url", problem));

@@ -6,8 +6,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::check::{self, RelayValues, wrong};
-use super::raw::RawConfig;
-use super::{Config, ConfigError, Places, TOKEN_NAME, places};
+use super::raw::{RawConfig, RawRelay};
+use super::{Config, ConfigError, Places, Relay, TOKEN_NAME, places};
 
 /// What the command line says.
 #[derive(Debug, Clone, Default)]
@@ -68,6 +68,17 @@ pub struct Loaded {
     pub settings: Vec<Setting>,
 }
 
+/// What pairing needs: a station or printer is not asked for, nor a file.
+#[derive(Debug, Clone)]
+pub struct RelayOnly {
+    /// The files' places.
+    pub places: Places,
+    /// The relay.
+    pub relay: Relay,
+    /// Where its address came from.
+    pub url_origin: Origin,
+}
+
 /// Loads the configuration. `env` looks an environment variable up; a test gives its own.
 ///
 /// # Errors
@@ -77,71 +88,51 @@ pub fn load(flags: &Flags, env: &dyn Fn(&str) -> Option<String>) -> Result<Loade
         env,
         list: Vec::new(),
     };
-    let config = settings.pick(
-        "config",
-        flag("--config", &path_text(flags.config.as_ref())),
-        None,
-        None,
-    );
-    let data = settings.pick(
-        "data",
-        flag("--data", &path_text(flags.data.as_ref())),
-        None,
-        None,
-    );
-    let places = places(config.map(PathBuf::from), data.map(PathBuf::from));
-    settings.note_places(&places);
-
-    let raw = read(&places.config, flags, env)?;
-    let file = Origin::File(places.config.clone());
-    let from_file = |value: &Option<String>| value.clone().map(|value| (value, file.clone()));
-    let relay = raw.relay;
-    let url = settings.pick(
-        "relay.url",
-        flag("--relay", &flags.relay),
-        from_file(&relay.url),
-        None,
-    );
-    let url = url.map(|url| (url, settings.origin_of("relay.url")));
-    let beside = places.config.with_file_name(TOKEN_NAME).display().to_string();
-    let token_file = settings.pick(
-        "relay.token_file",
-        None,
-        from_file(&relay.token_file),
-        Some(beside),
-    );
-    let outlet = settings.pick("relay.outlet", None, from_file(&relay.outlet), None);
-    let outlet = outlet.map(|outlet| (outlet, settings.origin_of("relay.outlet")));
-    let ca_flag = path_text(flags.ca_file.as_ref());
-    let ca_file = settings.pick(
-        "relay.ca_file",
-        flag("--ca-file", &ca_flag),
-        from_file(&relay.ca_file),
-        None,
-    );
-    let plain = relay.allow_plaintext.map(|value| value.to_string());
-    let plain = settings.pick(
-        "relay.allow_plaintext",
-        None,
-        from_file(&plain),
-        Some("false".to_owned()),
-    );
-
-    let values = RelayValues {
-        url,
-        token_file: token_file.map(PathBuf::from).unwrap_or_default(),
-        outlet,
-        ca_file: ca_file.map(PathBuf::from),
-        allow_plaintext: truth(plain.as_deref(), &settings.origin_of("relay.allow_plaintext"))?,
-    };
+    let places = settings.places(flags);
+    let raw = read(&places.config)?.ok_or_else(|| ConfigError::Missing {
+        path: places.config.clone(),
+    })?;
+    let relay = settings.relay(flags, &places, raw.relay)?;
     let place = places.config.display().to_string();
-    let config = check::check(&place, &places.data, values, raw.station, raw.printer)?;
-    settings.note_lists(&config, &file);
+    let config = check::check(&place, &places.data, relay, raw.station, raw.printer)?;
+    settings.note_lists(&config, &Origin::File(places.config.clone()));
     Ok(Loaded {
         config,
         places,
         settings: settings.list,
     })
+}
+
+/// As [`load`], for the relay alone; a file that is missing counts as an empty one.
+///
+/// # Errors
+/// [`ConfigError`].
+pub fn load_relay(flags: &Flags, env: &dyn Fn(&str) -> Option<String>) -> Result<RelayOnly, ConfigError> {
+    let mut settings = Settings {
+        env,
+        list: Vec::new(),
+    };
+    let places = settings.places(flags);
+    let raw = read(&places.config)?.unwrap_or_default();
+    let relay = settings.relay(flags, &places, raw.relay)?;
+    let url_origin = settings
+        .find("relay.url")
+        .map_or(Origin::Default, |setting| setting.origin.clone());
+    Ok(RelayOnly {
+        places,
+        relay,
+        url_origin,
+    })
+}
+
+/// Where the files are, whether or not they can be used.
+#[must_use]
+pub fn locate(flags: &Flags, env: &dyn Fn(&str) -> Option<String>) -> Places {
+    Settings {
+        env,
+        list: Vec::new(),
+    }
+    .places(flags)
 }
 
 /// A value given on the command line, with its flag.
@@ -167,18 +158,16 @@ fn truth(text: Option<&str>, place: &str) -> Result<bool, ConfigError> {
     }
 }
 
-fn read(path: &Path, flags: &Flags, env: &dyn Fn(&str) -> Option<String>) -> Result<RawConfig, ConfigError> {
+/// The file's content, none where there is no file.
+fn read(path: &Path) -> Result<Option<RawConfig>, ConfigError> {
     match fs::read_to_string(path) {
-        Ok(text) => toml::from_str(&text).map_err(|source| ConfigError::Syntax {
-            path: path.to_owned(),
-            source: Box::new(source),
-        }),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let _ = (flags, env);
-            Err(ConfigError::Missing {
+        Ok(text) => toml::from_str(&text)
+            .map(Some)
+            .map_err(|source| ConfigError::Syntax {
                 path: path.to_owned(),
-            })
-        }
+                source: Box::new(source),
+            }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(ConfigError::Unreadable {
             path: path.to_owned(),
             source,
@@ -193,8 +182,57 @@ struct Settings<'a> {
 }
 
 impl Settings<'_> {
+    /// `config` and `data` are always shown, also where they are the defaults.
+    fn places(&mut self, flags: &Flags) -> Places {
+        let config = self.pick(
+            "config",
+            flag("--config", &path_text(flags.config.as_ref())),
+            None,
+            None,
+        );
+        let data = self.pick(
+            "data",
+            flag("--data", &path_text(flags.data.as_ref())),
+            None,
+            None,
+        );
+        let places = places(config.map(PathBuf::from), data.map(PathBuf::from));
+        for (key, path) in [("config", &places.config), ("data", &places.data)] {
+            if self.find(key).is_none() {
+                self.note(key.to_owned(), &path.display().to_string(), &Origin::Default);
+            }
+        }
+        places
+    }
+
+    fn relay(&mut self, flags: &Flags, places: &Places, raw: RawRelay) -> Result<Relay, ConfigError> {
+        let file = Origin::File(places.config.clone());
+        let from_file = |value: Option<String>| value.map(|value| (value, file.clone()));
+        let url = self.pick(
+            "relay.url",
+            flag("--relay", &flags.relay),
+            from_file(raw.url),
+            None,
+        );
+        let beside = places.config.with_file_name(TOKEN_NAME).display().to_string();
+        let token_file = self.pick("relay.token_file", None, from_file(raw.token_file), Some(beside));
+        let outlet = self.pick("relay.outlet", None, from_file(raw.outlet), None);
+        let ca_flag = flag("--ca-file", &path_text(flags.ca_file.as_ref()));
+        let ca_file = self.pick("relay.ca_file", ca_flag, from_file(raw.ca_file), None);
+        let plain = from_file(raw.allow_plaintext.map(|value| value.to_string()));
+        let plain = self.pick("relay.allow_plaintext", None, plain, Some("false".to_owned()));
+        let values = RelayValues {
+            url: url.map(|url| (url, self.origin_of("relay.url"))),
+            token_file: token_file.map(PathBuf::from).unwrap_or_default(),
+            outlet: outlet.map(|outlet| (outlet, self.origin_of("relay.outlet"))),
+            ca_file: ca_file.map(PathBuf::from),
+            allow_plaintext: truth(plain.as_deref(), &self.origin_of("relay.allow_plaintext"))?,
+        };
+        check::check_relay(&places.config.display().to_string(), values)
+    }
+
     fn pick(&mut self, key: &str, flag: Given, file: Given, default: Option<String>) -> Option<String> {
-        let given = flag.or_else(|| self.from_env(key)).or(file);
+        let given = flag.or_else(|| self.environment(key)).or(file);
         let (value, origin) = given.or_else(|| default.map(|value| (value, Origin::Default)))?;
         self.list.push(Setting {
             key: key.to_owned(),
@@ -205,7 +243,7 @@ impl Settings<'_> {
     }
 
     /// `PRINTRAIL_AGENT_RELAY_URL`, or `PRINTRAIL_AGENT_RELAY__URL` as nested names are also written.
-    fn from_env(&self, key: &str) -> Given {
+    fn environment(&self, key: &str) -> Given {
         let names =
             ["_", "__"].map(|dot| format!("PRINTRAIL_AGENT_{}", key.replace('.', dot).to_uppercase()));
         let mut found = names
@@ -215,22 +253,12 @@ impl Settings<'_> {
     }
 
     fn origin_of(&self, key: &str) -> String {
-        let setting = self.list.iter().find(|setting| setting.key == key);
-        setting.map_or_else(String::new, |setting| setting.origin.to_string())
+        self.find(key)
+            .map_or_else(String::new, |setting| setting.origin.to_string())
     }
 
-    /// `config` and `data` are always shown, also where they are the defaults.
-    fn note_places(&mut self, places: &Places) {
-        for (key, path) in [("config", &places.config), ("data", &places.data)] {
-            if self.origin_of(key).is_empty() {
-                let value = path.display().to_string();
-                self.list.push(Setting {
-                    key: key.to_owned(),
-                    value,
-                    origin: Origin::Default,
-                });
-            }
-        }
+    fn find(&self, key: &str) -> Option<&Setting> {
+        self.list.iter().find(|setting| setting.key == key)
     }
 
     fn note_lists(&mut self, config: &Config, file: &Origin) {
@@ -269,3 +297,6 @@ impl Settings<'_> {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

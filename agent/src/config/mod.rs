@@ -9,13 +9,15 @@ mod load;
 mod places;
 mod raw;
 mod url;
+mod write;
 
 use std::path::PathBuf;
 
 pub use error::ConfigError;
-pub use load::{Flags, Loaded, Origin, Setting, load};
+pub use load::{Flags, Loaded, Origin, RelayOnly, Setting, load, load_relay, locate};
 pub use places::{CONFIG_NAME, Places, TOKEN_NAME, places};
 pub use url::{RelayUrl, UrlError};
+pub use write::{WriteError, write_relay};
 
 /// Everything a running agent needs to know. Constructed in code or by [`load`].
 #[derive(Debug, Clone, PartialEq, Eq)]

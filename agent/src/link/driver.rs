@@ -16,6 +16,7 @@ use tracing::{debug, info, warn};
 use super::connection::{ConnectError, Connection, Event};
 use super::lane::{Ask, Done, Lane};
 use super::{LinkSettings, LinkState, LinkStatus, News};
+use crate::chain;
 use crate::clock::Clock;
 use crate::net::Tls;
 use crate::spool::{Spool, SpoolError, Wish};
@@ -84,7 +85,7 @@ enum Wire {
 }
 
 enum WireEvent {
-    Dialed(Result<Connection, ConnectError>),
+    Dialed(Result<Box<Connection>, ConnectError>),
     Event(Event),
 }
 
@@ -93,7 +94,7 @@ impl Wire {
     async fn event(&mut self) -> WireEvent {
         match self {
             Self::Down => std::future::pending().await,
-            Self::Dialing(dialing) => WireEvent::Dialed(dialing.await),
+            Self::Dialing(dialing) => WireEvent::Dialed(dialing.await.map(Box::new)),
             Self::Up(connection) => WireEvent::Event(connection.event().await),
         }
     }
@@ -256,7 +257,7 @@ impl<'a> Driver<'a> {
     fn wire_said(&mut self, event: WireEvent) {
         match event {
             WireEvent::Dialed(Ok(connection)) => {
-                self.wire = Wire::Up(Box::new(connection));
+                self.wire = Wire::Up(connection);
                 self.feed(AgentInput::Connected);
             }
             WireEvent::Dialed(Err(error)) => {
@@ -415,18 +416,4 @@ async fn sleep_until(wake: Option<tokio::time::Instant>) {
         Some(at) => tokio::time::sleep_until(at).await,
         None => std::future::pending().await,
     }
-}
-
-/// An error with its causes, once each.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let said = error.to_string();
-        if !text.contains(&said) {
-            text = format!("{text} ({said})");
-        }
-        cause = error.source();
-    }
-    text
 }
