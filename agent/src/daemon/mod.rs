@@ -21,7 +21,7 @@ use tracing::{error, info, warn};
 
 use crate::clock::Clock;
 use crate::config::{Config, Station};
-use crate::link::{CLOCK_FACT, Link, LinkSettings, LinkState, LinkStatus, NEWS_WAITING};
+use crate::link::{CLOCK_FACT, Link, LinkSettings, LinkStatus, NEWS_WAITING};
 use crate::spool::{Recovery, Spool, SpoolError};
 use control::Control;
 use desk::Desk;
@@ -92,7 +92,7 @@ impl Agent {
         })
     }
 
-    /// How the link is; it is ready when that is [`LinkState::Live`].
+    /// How the link is; it is ready when that is [`crate::link::LinkState::Live`].
     #[must_use]
     pub fn link(&self) -> watch::Receiver<LinkStatus> {
         self.link.subscribe()
@@ -115,6 +115,16 @@ impl Agent {
     /// # Errors
     /// [`RunError::Spool`] where the spool can no longer be written: start again to recover.
     pub async fn run(self, stop: CancellationToken) -> Result<(), RunError> {
+        let (mut running, reloads) = self.start().await;
+        let outcome = running.supervise(&stop, reloads).await;
+        let outcome = running.end(outcome).await;
+        if let Err(error) = &outcome {
+            error!("the agent ends, since {error}");
+        }
+        Ok(outcome?)
+    }
+
+    async fn start(self) -> (Running, mpsc::Receiver<Config>) {
         let Self {
             config,
             spool,
@@ -123,21 +133,22 @@ impl Agent {
             clock,
             control,
             link,
-            reloads: (_sender, mut reloads),
+            reloads: (_, reloads),
         } = self;
-        let (news_sender, news) = mpsc::channel(NEWS_WAITING);
+        let (sender, news) = mpsc::channel(NEWS_WAITING);
         let presses = Presses::new(Shared {
             spool: spool.clone(),
             clock: clock.clone(),
-            news: news_sender,
+            news: sender,
         });
-        presses.apply(&config.borrow().clone()).await;
+        let first = config.borrow().clone();
+        presses.apply(&first).await;
         let nudge: Arc<dyn Fn() + Send + Sync> = {
             let presses = presses.clone();
             Arc::new(move || presses.nudge())
         };
         let printers = watch::Sender::new(BTreeMap::<String, PrinterStatus>::new());
-        let settings = watch::Sender::new(link_settings(&config.borrow(), &device, &recovery));
+        let settings = watch::Sender::new(link_settings(&first, &device, &recovery));
         let desk = Arc::new(Desk {
             spool: spool.clone(),
             recovery: recovery.clone(),
@@ -148,7 +159,6 @@ impl Agent {
             printers: printers.subscribe(),
             nudge: Arc::clone(&nudge),
         });
-        let (link_stop, control_stop) = (CancellationToken::new(), CancellationToken::new());
         let link = Link {
             spool,
             clock,
@@ -158,46 +168,80 @@ impl Agent {
             printers,
             settings: settings.subscribe(),
         };
-        let mut tasks = JoinSet::new();
-        let until = link_stop.clone();
+        let (stop, mut tasks) = (CancellationToken::new(), JoinSet::new());
+        let until = stop.clone();
         tasks.spawn(async move { link.run(until).await });
-        let until = control_stop.clone();
+        let until = stop.clone();
         tasks.spawn(async move {
             control.run(desk, until).await;
             Ok(())
         });
+        (
+            Running {
+                config,
+                recovery,
+                device,
+                presses,
+                settings,
+                stop,
+                tasks,
+            },
+            reloads,
+        )
+    }
+}
 
-        let mut outcome = Ok(());
+/// What runs, and what it takes to change or end it.
+struct Running {
+    config: watch::Sender<Config>,
+    recovery: Recovery,
+    device: Device,
+    presses: Presses,
+    settings: watch::Sender<LinkSettings>,
+    stop: CancellationToken,
+    tasks: JoinSet<Result<(), SpoolError>>,
+}
+
+impl Running {
+    /// Until `stop`, or until a task ends by itself, which is a failure.
+    async fn supervise(
+        &mut self,
+        stop: &CancellationToken,
+        mut reloads: mpsc::Receiver<Config>,
+    ) -> Result<(), SpoolError> {
         loop {
             tokio::select! {
-                () = stop.cancelled() => break,
-                Some(ended) = tasks.join_next() => {
-                    outcome = ended.unwrap_or(Err(SpoolError::Closed));
-                    break;
-                }
-                Some(new) = reloads.recv() => {
-                    if new.data != config.borrow().data {
-                        warn!("the data folder cannot change while the agent runs: restart it for that");
-                        continue;
-                    }
-                    presses.apply(&new).await;
-                    settings.send_replace(link_settings(&new, &device, &recovery));
-                    config.send_replace(new);
-                    info!("the new configuration is in use");
-                }
+                () = stop.cancelled() => return Ok(()),
+                Some(ended) = self.tasks.join_next() => return ended.unwrap_or(Err(SpoolError::Closed)),
+                Some(new) = reloads.recv() => self.reload(new).await,
             }
         }
-        // First the presses, so that what they finish is still reported.
-        presses.stop().await;
-        link_stop.cancel();
-        control_stop.cancel();
-        while let Some(ended) = tasks.join_next().await {
+    }
+
+    async fn reload(&mut self, new: Config) {
+        if new.data != self.config.borrow().data {
+            warn!("the data folder cannot change while the agent runs: restart it for that");
+            return;
+        }
+        self.presses.apply(&new).await;
+        self.settings.send_if_modified(|settings| {
+            let wanted = link_settings(&new, &self.device, &self.recovery);
+            let news = *settings != wanted;
+            *settings = wanted;
+            news
+        });
+        self.config.send_replace(new);
+        info!("the new configuration is in use");
+    }
+
+    /// First the presses, so that what they finish is still reported.
+    async fn end(mut self, mut outcome: Result<(), SpoolError>) -> Result<(), SpoolError> {
+        self.presses.stop().await;
+        self.stop.cancel();
+        while let Some(ended) = self.tasks.join_next().await {
             outcome = outcome.and(ended.unwrap_or(Err(SpoolError::Closed)));
         }
-        if let Err(error) = &outcome {
-            error!("the agent ends, since {error}");
-        }
-        Ok(outcome?)
+        outcome
     }
 }
 
@@ -259,10 +303,4 @@ fn link_settings(config: &Config, device: &Device, recovery: &Recovery) -> LinkS
         relay: config.relay.clone(),
         stations,
     }
-}
-
-/// Whether a link is ready for jobs.
-#[must_use]
-pub fn is_live(status: &LinkStatus) -> bool {
-    status.state == LinkState::Live
 }

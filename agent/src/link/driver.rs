@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, HashMap};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use protocol::frames::PrinterStatus;
 use protocol::link::{AgentInput, AgentLink, AgentLinkConfig, AgentOutput, DisconnectReason};
 use protocol::{AgentFrame, FrameError, Offer, RelayFrame, Tick};
 use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
@@ -404,14 +405,13 @@ impl<'a> Driver<'a> {
         Tick(u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX))
     }
 
-    fn instant(&self, tick: Tick) -> tokio::time::Instant {
+    fn instant(&self, tick: Tick) -> Instant {
         // A millisecond later, since the machine's clock drops what is less than one.
-        let at = self.began + std::time::Duration::from_millis(tick.0.saturating_add(1));
-        tokio::time::Instant::from_std(at)
+        self.began + Duration::from_millis(tick.0.saturating_add(1))
     }
 }
 
-async fn sleep_until(wake: Option<tokio::time::Instant>) {
+async fn sleep_until(wake: Option<Instant>) {
     match wake {
         Some(at) => tokio::time::sleep_until(at).await,
         None => std::future::pending().await,
