@@ -4,6 +4,7 @@ pub mod client;
 pub mod evening;
 pub mod house;
 pub mod orders;
+pub mod process;
 pub mod show;
 
 pub use house::{House, Options, STATIONS};

@@ -33,6 +33,9 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
+    if let Some(played) = restaurant::process::play() {
+        return played;
+    }
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_env_filter(
