@@ -6,12 +6,14 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use virtual_printer::VirtualPrinter;
 
 use crate::client::Client;
+use crate::station::At;
 
 /// A station, and which PC serves it.
 #[derive(Debug, Clone, Copy)]
@@ -86,6 +88,50 @@ impl House {
     #[must_use]
     pub fn client(&self) -> Client {
         Client::new(self.relay, None)
+    }
+
+    /// A station by name.
+    ///
+    /// # Panics
+    /// Where the restaurant has no such station: see [`STATIONS`].
+    #[must_use]
+    pub fn at(&self, station: &'static str) -> At<'_> {
+        #[expect(clippy::panic, reason = "a test that names a station there is not should stop there")]
+        let Some(printer) = self.printers.get(station) else { panic!("there is no station {station}") };
+        At::new(station, printer)
+    }
+
+    /// The kitchen.
+    #[must_use]
+    pub fn kitchen(&self) -> At<'_> {
+        self.at("kitchen")
+    }
+
+    /// The bar at the front.
+    #[must_use]
+    pub fn front_bar(&self) -> At<'_> {
+        self.at("bar_depan")
+    }
+
+    /// The bar at the back.
+    #[must_use]
+    pub fn back_bar(&self) -> At<'_> {
+        self.at("bar_belakang")
+    }
+
+    /// The cashier.
+    #[must_use]
+    pub fn cashier(&self) -> At<'_> {
+        self.at("cashier")
+    }
+
+    /// Sends an order under the caller's id and gives the relay's answer.
+    ///
+    /// # Errors
+    /// Where the relay refuses it.
+    pub async fn order(&self, id: &str, mut order: Value) -> Result<Value> {
+        order["id"] = id.into();
+        self.client().order(&order).await
     }
 
     /// The printer of a station.

@@ -6,5 +6,6 @@ pub mod house;
 pub mod orders;
 pub mod process;
 pub mod show;
+pub mod station;
 
 pub use house::{House, Options, STATIONS};
