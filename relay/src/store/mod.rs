@@ -10,6 +10,7 @@ mod clerk;
 mod desk;
 mod fate;
 mod handle;
+mod lock;
 mod readers;
 mod schema;
 mod sql;
