@@ -5,6 +5,8 @@ pub mod decide;
 pub mod event;
 pub mod input;
 pub mod model;
+#[cfg(test)]
+pub(crate) mod samples;
 mod totals;
 
 pub use command::{Actor, Command, NewItem, NewOrder, Refusal, Role};
