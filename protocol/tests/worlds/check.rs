@@ -6,12 +6,21 @@ use protocol::link::WINDOW;
 use protocol::{JobId, JobState};
 
 use crate::kitchen::needs_release;
+use crate::office::StoredJob;
 use crate::world::{Phase, World, is_heartbeat};
 
 impl World {
     /// I4: what the relay shows is no more than the agent's evidence.
     pub(crate) fn check_shown(&mut self, id: &JobId) {
-        let shown = self.office.jobs[id].state;
+        let StoredJob {
+            station,
+            seq,
+            state: shown,
+            ..
+        } = self.office.jobs[id].clone();
+        if shown != JobState::Accepted {
+            self.office.waiting.remove(&(station, seq));
+        }
         let spooled = self.kitchen.spool.get(id);
         let on_paper = self.kitchen.paper.iter().any(|(_, paper)| paper == id);
         let proven = match shown {

@@ -129,7 +129,7 @@ impl World {
     }
 
     pub(crate) fn agent_wakes(&mut self, life: u32) {
-        if life == self.kitchen.life {
+        if life == self.kitchen.life && self.kitchen.wake == self.now {
             self.kitchen.wake = 0;
             if self.plant == Some(Plant::DeafToSilence) {
                 let tick = self.tick();

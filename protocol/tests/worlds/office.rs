@@ -40,6 +40,8 @@ pub(crate) struct Conn {
 pub(crate) struct Office {
     // Durable.
     pub(crate) jobs: BTreeMap<JobId, StoredJob>,
+    /// Jobs that no agent has, by station and `seq`.
+    pub(crate) waiting: BTreeMap<(String, u64), JobId>,
     sent: BTreeMap<String, u64>,
     // Gone with the process.
     pub(crate) up: bool,
@@ -123,7 +125,8 @@ impl World {
         if life != self.office.life {
             return;
         }
-        if let Some(entry) = self.office.conns.get_mut(&conn) {
+        let now = self.now;
+        if let Some(entry) = self.office.conns.get_mut(&conn).filter(|entry| entry.wake == now) {
             entry.wake = 0;
             self.relay(conn, RelayInput::Timeout);
         }
@@ -150,6 +153,7 @@ impl World {
             state: JobState::Accepted,
             wish: None,
         };
+        self.office.waiting.insert((station.clone(), seq), id.clone());
         self.office.jobs.insert(id, job);
         if self.rng.random_bool(0.3) || self.plant == Some(Plant::NeverLook) {
             self.say(|| "nudge lost".to_owned());
@@ -178,6 +182,7 @@ impl World {
         let job = self.office.jobs.get_mut(&id).unwrap();
         if job.state == JobState::Accepted {
             job.state = JobState::Cancelled;
+            self.check_shown(&id);
             return;
         }
         self.wished(&id, Wish::Cancel);
@@ -374,12 +379,12 @@ impl World {
             Some(Plant::KeepCursor) => self.office.sent.get(&station).copied().unwrap_or(0),
             _ => after_seq,
         };
-        let wanted = |job: &StoredJob| {
-            job.station == station && job.seq > after_seq && job.state == JobState::Accepted
-        };
-        let jobs = self.office.jobs.iter().filter(|(_, job)| wanted(job));
-        let mut offers: Vec<_> = jobs.map(|(id, job)| offer(id, job, self.wall())).collect();
-        offers.sort_by_key(|offer| offer.job.seq);
+        let range = (station.clone(), after_seq + 1)..=(station.clone(), u64::MAX);
+        let jobs = self.office.waiting.range(range);
+        let mut offers: Vec<_> = jobs
+            .take(limit + 1)
+            .map(|(_, id)| offer(id, &self.office.jobs[id], self.wall()))
+            .collect();
         let more = offers.len() > limit;
         offers.truncate(limit);
         if let Some(last) = offers.last() {
