@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use protocol::link::WINDOW;
 use protocol::{JobId, JobState};
 
-use crate::kitchen::needs_release;
 use crate::office::StoredJob;
+use crate::press::needs_release;
 use crate::world::{Phase, World, is_heartbeat};
 
 impl World {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use protocol::frames::{AgentInfo, Registration};
 use protocol::link::{AgentInput, AgentLink, AgentLinkConfig, AgentOutput, DisconnectReason};
-use protocol::{AgentFrame, Evidence, JobId, JobState, JobUpdate, Offer, RelayFrame};
+use protocol::{AgentFrame, JobId, JobState, Offer, RelayFrame};
 use rand::RngExt as _;
 
 use crate::office::Wish;
@@ -16,9 +16,9 @@ pub(crate) struct SpoolJob {
     pub(crate) state: JobState,
     pub(crate) attempt: u32,
     pub(crate) settled: bool,
-    station: String,
-    wish: Option<Wish>,
-    at: jiff::Timestamp,
+    pub(crate) station: String,
+    pub(crate) wish: Option<Wish>,
+    pub(crate) at: jiff::Timestamp,
 }
 
 #[derive(Debug, Default)]
@@ -26,15 +26,15 @@ pub(crate) struct Kitchen {
     pub(crate) stations: Vec<String>,
     // Durable.
     pub(crate) spool: BTreeMap<JobId, SpoolJob>,
-    arrivals: Vec<JobId>,
+    pub(crate) arrivals: Vec<JobId>,
     pub(crate) paper: Vec<(String, JobId)>,
     pub(crate) disk_full: bool,
     // Gone with the process.
-    life: u32,
+    pub(crate) life: u32,
     pub(crate) link: Option<AgentLink>,
     pub(crate) conn: Option<u32>,
     spooling: Option<Box<Offer>>,
-    busy: Vec<String>,
+    pub(crate) busy: Vec<String>,
     wake: u64,
     connects: u32,
 }
@@ -143,7 +143,7 @@ impl World {
     }
 
     /// Feeds the link and does what it says.
-    fn agent(&mut self, input: AgentInput) {
+    pub(crate) fn agent(&mut self, input: AgentInput) {
         let live = matches!(input, AgentInput::Spooled(_) | AgentInput::Report(_));
         let tick = self.tick();
         let Some(link) = self.kitchen.link.as_mut() else {
@@ -284,140 +284,6 @@ impl World {
         self.agent(AgentInput::Spooled(id));
         self.press_nudge(&station);
     }
-
-    fn wish(&mut self, id: &JobId, wish: Wish) {
-        let Some(job) = self.kitchen.spool.get_mut(id) else {
-            return;
-        };
-        job.wish = Some(wish);
-        let station = job.station.clone();
-        self.press_nudge(&station);
-    }
-
-    fn press_nudge(&mut self, station: &str) {
-        if !self.kitchen.busy.iter().any(|busy| busy == station) {
-            self.kitchen.busy.push(station.to_owned());
-            let (life, station) = (self.kitchen.life, station.to_owned());
-            self.after(1, Event::PressLooks { life, station });
-        }
-    }
-
-    pub(crate) fn press_looks(&mut self, life: u32, station: &str) {
-        if life != self.kitchen.life {
-            return;
-        }
-        let spool = &self.kitchen.spool;
-        let next = |id: &&JobId| spool[*id].station == station && !spool[*id].waits_for_a_person(id);
-        let Some(id) = self.kitchen.arrivals.iter().find(next).cloned() else {
-            self.kitchen.busy.retain(|busy| busy != station);
-            return;
-        };
-        let look = Event::PressLooks {
-            life,
-            station: station.to_owned(),
-        };
-        let job = &self.kitchen.spool[&id];
-        let begun = job.attempt > 0;
-        if job.wish == Some(Wish::Cancel) && !begun {
-            self.step(&id, JobState::Cancelled);
-            self.after(1, look);
-        } else if job.state == JobState::Spooled && (needs_release(&id) || self.rng.random_bool(0.1)) {
-            self.step(&id, JobState::Held);
-            let wait = self.rng.random_range(10..3000);
-            self.after(wait, look);
-        } else if begun && self.plant != Some(Plant::ForgetIntent) && self.is_on_paper(&id) {
-            self.after(5, Event::ProofComes { life, id });
-        } else {
-            self.kitchen.spool.get_mut(&id).unwrap().attempt += 1;
-            self.step(&id, JobState::Printing);
-            if self.plant == Some(Plant::ReportBeforePaper) {
-                self.step(&id, JobState::Printed);
-            }
-            let speed = self.rng.random_range(20..300);
-            self.after(speed, Event::PaperComes { life, id });
-        }
-    }
-
-    pub(crate) fn paper_comes(&mut self, life: u32, id: &JobId) {
-        if life != self.kitchen.life {
-            return;
-        }
-        self.check_paper(id);
-        let station = self.kitchen.spool[id].station.clone();
-        self.say(|| format!("paper at {station}: {id}"));
-        self.kitchen.paper.push((station, id.clone()));
-        let late = needs_answer(id) || self.rng.random_bool(0.1);
-        if late {
-            self.step(id, JobState::Unconfirmed);
-        }
-        if needs_answer(id) {
-            let station = self.kitchen.spool[id].station.clone();
-            self.after(1, Event::PressLooks { life, station });
-            return;
-        }
-        let wait = self.rng.random_range(5..if late { 5000 } else { 100 });
-        self.after(wait, Event::ProofComes { life, id: id.clone() });
-    }
-
-    pub(crate) fn proof_comes(&mut self, life: u32, id: &JobId) {
-        if life != self.kitchen.life {
-            return;
-        }
-        self.step(id, JobState::Printed);
-        let station = self.kitchen.spool[id].station.clone();
-        self.after(1, Event::PressLooks { life, station });
-    }
-
-    fn is_on_paper(&self, id: &JobId) -> bool {
-        self.kitchen.paper.iter().any(|(_, paper)| paper == id)
-    }
-
-    /// Makes a step durable, then reports it.
-    fn step(&mut self, id: &JobId, state: JobState) {
-        let at = self.wall();
-        let job = self.kitchen.spool.get_mut(id).unwrap();
-        let from = std::mem::replace(&mut job.state, state);
-        job.at = at;
-        if !from.may_become(state) && self.plant.is_none() {
-            self.complain(format!("the press takes {id} from {from} to {state}"));
-        }
-        self.report(id);
-    }
-
-    fn report(&mut self, id: &JobId) {
-        let job = &self.kitchen.spool[id];
-        let update = JobUpdate {
-            job_id: id.clone(),
-            state: job.state,
-            attempt: job.attempt,
-            printer: None,
-            evidence: (job.state == JobState::Printed).then_some(Evidence::A),
-            detail: None,
-            at: job.at,
-        };
-        self.agent(AgentInput::Report(update));
-    }
-}
-
-impl SpoolJob {
-    /// Nothing to do for the press: over, or somebody must say something first.
-    fn waits_for_a_person(&self, id: &JobId) -> bool {
-        match self.state {
-            JobState::Held => needs_release(id) && self.wish.is_none(),
-            JobState::Unconfirmed => needs_answer(id) && self.wish != Some(Wish::Resolve),
-            _ => self.state.is_final(),
-        }
-    }
-}
-
-/// Stale jobs: the press holds them until a person releases them.
-pub(crate) fn needs_release(id: &JobId) -> bool {
-    id.as_str().ends_with('7')
-}
-
-/// Jobs of which the printer says nothing: a person must look.
-fn needs_answer(id: &JobId) -> bool {
-    id.as_str().ends_with('5')
 }
 
 fn registration(station: &str) -> Registration {

@@ -14,6 +14,8 @@ mod check;
 mod kitchen;
 mod office;
 mod plant;
+mod press;
+mod store;
 mod world;
 
 use plant::Plant;

@@ -3,13 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use protocol::frames::{Registered, Registration};
+use protocol::frames::Registration;
 use protocol::link::{RelayInput, RelayLink, RelayOutput};
-use protocol::{AgentFrame, JobHeader, JobId, JobKind, JobState, JobUpdate, Offer, RelayFrame};
+use protocol::{AgentFrame, JobId, JobState, JobUpdate, RelayFrame};
 use rand::RngExt as _;
-use serde_json::value::RawValue;
 
-use crate::kitchen::needs_release;
 use crate::plant::Plant;
 use crate::world::{Event, Phase, World};
 
@@ -18,7 +16,7 @@ pub(crate) struct StoredJob {
     pub(crate) station: String,
     pub(crate) seq: u64,
     pub(crate) state: JobState,
-    wish: Option<Wish>,
+    pub(crate) wish: Option<Wish>,
 }
 
 /// What a person wants of a job that an agent has.
@@ -33,7 +31,7 @@ pub(crate) struct Conn {
     link: RelayLink,
     wake: u64,
     /// Offers sent and not acknowledged, by station.
-    open: BTreeSet<(String, JobId)>,
+    pub(crate) open: BTreeSet<(String, JobId)>,
 }
 
 #[derive(Default)]
@@ -42,11 +40,11 @@ pub(crate) struct Office {
     pub(crate) jobs: BTreeMap<JobId, StoredJob>,
     /// Jobs that no agent has, by station and `seq`.
     pub(crate) waiting: BTreeMap<(String, u64), JobId>,
-    sent: BTreeMap<String, u64>,
+    pub(crate) sent: BTreeMap<String, u64>,
     // Gone with the process.
     pub(crate) up: bool,
     pub(crate) conns: BTreeMap<u32, Conn>,
-    life: u32,
+    pub(crate) life: u32,
     pub(crate) failing: bool,
     clerk_free_at: u64,
 }
@@ -209,7 +207,7 @@ impl World {
     }
 
     /// Feeds a link and does what it says.
-    fn relay(&mut self, conn: u32, input: RelayInput) {
+    pub(crate) fn relay(&mut self, conn: u32, input: RelayInput) {
         let timer = matches!(input, RelayInput::Timeout);
         let refill = timer || matches!(input, RelayInput::AckStored(_) | RelayInput::UpdateStored { .. });
         let (tick, wall) = (self.tick(), self.wall());
@@ -317,142 +315,10 @@ impl World {
         let (at, life) = (self.office.clerk_free_at, self.office.life);
         self.at(at, Event::StoreCommits { life, conn, call });
     }
-
-    pub(crate) fn store_commits(&mut self, life: u32, conn: u32, call: StoreCall) {
-        if life != self.office.life {
-            return;
-        }
-        let input = match call {
-            _ if self.office.failing => RelayInput::StoreFailed,
-            StoreCall::Register(registration) => {
-                let others = self.office.conns.keys().copied().filter(|other| *other != conn);
-                for other in others.collect::<Vec<_>>() {
-                    self.relay(other, RelayInput::Fenced);
-                }
-                RelayInput::Registered(answer(registration))
-            }
-            StoreCall::Fetch {
-                station,
-                after_seq,
-                limit,
-            } => self.fetch(station, after_seq, limit),
-            StoreCall::Ack(id) => self.ack(id),
-            StoreCall::Update(update) => self.update(&update),
-        };
-        let delay = if self.phase == Phase::Idle {
-            0
-        } else {
-            self.rng.random_range(0..5)
-        };
-        self.after(
-            delay,
-            Event::StoreAnswers {
-                life,
-                conn,
-                input: Box::new(input),
-            },
-        );
-    }
-
-    pub(crate) fn store_answers(&mut self, life: u32, conn: u32, input: RelayInput) {
-        if life != self.office.life {
-            return;
-        }
-        if let (RelayInput::AckStored(id) | RelayInput::UpdateStored { job_id: id, .. }, Some(entry)) =
-            (&input, self.office.conns.get_mut(&conn))
-        {
-            entry.open.retain(|(_, open)| open != id);
-        }
-        let registered = matches!(input, RelayInput::Registered(_));
-        self.relay(conn, input);
-        if registered && self.plant != Some(Plant::WishOnce) {
-            let jobs = self.office.jobs.iter().filter(|(_, job)| !job.state.is_final());
-            let wishes = jobs.filter_map(|(id, job)| Some(job.wish?.input(id)));
-            for wish in wishes.collect::<Vec<_>>() {
-                self.relay(conn, wish);
-            }
-        }
-    }
-
-    fn fetch(&mut self, station: String, after_seq: u64, limit: usize) -> RelayInput {
-        let after_seq = match self.plant {
-            Some(Plant::KeepCursor) => self.office.sent.get(&station).copied().unwrap_or(0),
-            _ => after_seq,
-        };
-        let range = (station.clone(), after_seq + 1)..=(station.clone(), u64::MAX);
-        let jobs = self.office.waiting.range(range);
-        let mut offers: Vec<_> = jobs
-            .take(limit + 1)
-            .map(|(_, id)| offer(id, &self.office.jobs[id], self.wall()))
-            .collect();
-        let more = offers.len() > limit;
-        offers.truncate(limit);
-        if let Some(last) = offers.last() {
-            self.office.sent.insert(station.clone(), last.job.seq);
-        }
-        RelayInput::Jobs {
-            station,
-            offers,
-            more,
-        }
-    }
-
-    fn ack(&mut self, id: JobId) -> RelayInput {
-        let job = self.office.jobs.get_mut(&id).unwrap();
-        if job.state == JobState::Cancelled {
-            return RelayInput::UpdateStored {
-                job_id: id,
-                state: JobState::Cancelled,
-                settled: false,
-            };
-        }
-        if job.state == JobState::Accepted {
-            job.state = JobState::Spooled;
-            self.check_shown(&id);
-        }
-        RelayInput::AckStored(id)
-    }
-
-    fn update(&mut self, update: &JobUpdate) -> RelayInput {
-        let id = &update.job_id;
-        let job = self.office.jobs.get_mut(id).unwrap();
-        if job.state.may_become(update.state) || job.state.is_late_truth(update.state) {
-            job.state = update.state;
-        }
-        let (state, wish) = (job.state, job.wish);
-        self.check_shown(id);
-        let wait = self.rng.random_range(100..10_000);
-        // A person speaks once.
-        match state {
-            JobState::Held if needs_release(id) && wish.is_none() => {
-                self.after(
-                    wait,
-                    Event::Wished {
-                        id: id.clone(),
-                        wish: Wish::Release,
-                    },
-                );
-            }
-            JobState::Unconfirmed if wish != Some(Wish::Resolve) => self.after(
-                wait,
-                Event::Wished {
-                    id: id.clone(),
-                    wish: Wish::Resolve,
-                },
-            ),
-            _ => {}
-        }
-        let settled = state.is_final() && update.state.is_final();
-        RelayInput::UpdateStored {
-            job_id: id.clone(),
-            state,
-            settled,
-        }
-    }
 }
 
 impl Wish {
-    fn input(self, id: &JobId) -> RelayInput {
+    pub(crate) fn input(self, id: &JobId) -> RelayInput {
         match self {
             Self::Cancel => RelayInput::Cancel(id.clone()),
             Self::Release => RelayInput::Release(id.clone()),
@@ -462,32 +328,4 @@ impl Wish {
             },
         }
     }
-}
-
-fn answer(registration: Registration) -> Registered {
-    Registered {
-        device_id: registration.device_id,
-        station: Some(registration.role.clone()),
-        role: registration.role,
-        location: registration.location,
-        outlet_id: registration.outlet_id,
-    }
-}
-
-fn offer(id: &JobId, job: &StoredJob, now: jiff::Timestamp) -> Offer {
-    let header = JobHeader {
-        id: id.clone(),
-        seq: job.seq,
-        station: job.station.clone(),
-        number: job.seq,
-        kind: JobKind::Order,
-        copies: 1,
-        due: now,
-        expires: now,
-        attempt: 0,
-        age_ms: 0,
-        banners: Vec::new(),
-    };
-    let data = RawValue::from_string("{}".to_owned()).unwrap();
-    Offer::new("kitchen_immediate_print", &data, header).unwrap()
 }
