@@ -376,3 +376,28 @@ fn a_connection_carries_at_most_64_stations() {
     );
     assert_eq!(bench.feed(registered("s7")), ["registered s7"]);
 }
+
+#[test]
+fn with_nothing_under_way_the_look_begins_at_the_front() {
+    let mut bench = Bench::live();
+    bench.nudge();
+    bench.feed(jobs([7], false));
+    bench.feed(RelayInput::AckStored(id(7)));
+    assert_eq!(
+        bench.nudge(),
+        ["fetch kitchen 0 32"],
+        "a job taken back from a backup has an old number"
+    );
+}
+
+#[test]
+fn a_job_of_which_more_is_known_than_an_acknowledgement_leaves_the_window() {
+    let mut bench = Bench::live();
+    bench.nudge();
+    bench.feed(jobs(1..=32, false));
+    assert!(bench.nudge().is_empty());
+    assert_eq!(
+        bench.feed(stored(JobState::Printing, false)),
+        ["fetch kitchen 32 1"]
+    );
+}

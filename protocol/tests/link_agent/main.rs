@@ -301,3 +301,67 @@ fn ten_thousand_unsettled_jobs_are_enough() {
     }
     assert!(bench.feed(offer(20_000)).contains(&"spool j20000".to_owned()));
 }
+
+#[test]
+fn with_the_connection_goes_what_the_spool_has_not_begun() {
+    let mut bench = Bench::live();
+    bench.feed(offer(1));
+    bench.feed(offer(2));
+    bench.feed(AgentInput::Disconnected { retry_after: None });
+    assert!(bench.feed(offer(3)).is_empty(), "a frame of a dead connection");
+    assert!(
+        bench.feed(spooled(1)).is_empty(),
+        "the relay may have given job 2 to somebody else"
+    );
+    bench.wake();
+    bench.feed(AgentInput::Connected);
+    assert_eq!(
+        bench.feed(registered("pc-1", "kitchen")),
+        ["station 0 kitchen", "ack j1"]
+    );
+    assert_eq!(bench.feed(offer(2)), ["spool j2"]);
+}
+
+#[test]
+fn every_connection_begins_without_what_the_last_one_had() {
+    let mut bench = Bench::new(&["kitchen", "bar"]);
+    for _ in 0..2 {
+        bench.feed(AgentInput::Connected);
+        bench.feed(registered("pc-1", "kitchen"));
+        assert!(!bench.link.is_live(), "the bar is not confirmed");
+        bench.feed(registered("pc-1", "bar"));
+        assert!(bench.link.is_live());
+        assert_eq!(
+            bench.feed(offer(5)),
+            ["spool j5"],
+            "a refusal of the last connection blocks nothing"
+        );
+        bench.feed(AgentInput::SpoolRefused(JobId::new("j5"), "disk full".into()));
+        bench.feed(AgentInput::Disconnected { retry_after: None });
+        assert_eq!(bench.wake(), ["connect"]);
+    }
+    bench.feed(AgentInput::Connected);
+    bench.feed(registered("pc-1", "kitchen"));
+    bench.feed(registered("pc-1", "bar"));
+    assert_eq!(bench.feed(offer(6)), ["spool j6"]);
+}
+
+#[test]
+fn final_reports_under_way_on_a_dead_connection_go_again_at_once() {
+    let mut bench = Bench::live();
+    for seq in 0..64 {
+        assert_eq!(bench.feed(update(seq, JobState::Printed)).len(), 1);
+    }
+    bench.feed(AgentInput::Disconnected { retry_after: None });
+    bench.wake();
+    bench.feed(AgentInput::Connected);
+    assert_eq!(bench.feed(registered("pc-1", "kitchen")).len(), 1 + 64);
+}
+
+#[test]
+fn a_job_that_is_not_final_here_is_not_settled() {
+    let mut bench = Bench::live();
+    bench.feed(update(1, JobState::Printing));
+    assert!(bench.feed(settled(1)).is_empty());
+    assert_eq!(bench.link.unsettled(), 1);
+}
