@@ -6,6 +6,7 @@
 pub mod backoff;
 pub mod frames;
 pub mod job;
+pub mod link;
 pub mod time;
 mod wire;
 

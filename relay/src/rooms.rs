@@ -1,236 +1,226 @@
-//! Who listens where. A change is projected and encoded once per wire and shared by all who hear it.
+//! Who listens where. A change is encoded once per dialect and shared by everybody who hears it.
 //!
-//! The hub starts no task: whoever publishes pushes into bounded outboxes, and each socket drains its
-//! own. A consumer that cannot keep up is closed and never slows another down.
+//! A [`Seat`] is one connection's place in its outlet: it joins rooms and has an outbox. Dropping it
+//! leaves everything. A seat whose outbox overflows is put out and never slows another down.
 
-mod hall;
+mod deliver;
 mod outbox;
-#[cfg(test)]
-mod tests;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use serde_json::Value;
-
-use crate::dialects::{Position, Room, Wire, encode};
+pub use self::outbox::{MAX_OUTBOX_BYTES, MAX_OUTBOX_MESSAGES, Outbox};
+use crate::dialects::{self, Frame, Room, Wire};
 use crate::order::Event;
-use crate::store::{Committed, OutletId};
-use hall::{Hall, Member};
-pub use outbox::{Closed, MAX_BYTES, MAX_MESSAGES, Message, Outbox};
+use crate::store::OutletId;
 
-/// Rooms that one socket may hold.
+/// Rooms that one socket may be in at a time.
 pub const MAX_ROOMS: usize = 64;
-/// Connections that one outlet may hold.
+/// Connections of one outlet: a big restaurant has some hundred screens.
 pub const MAX_CONNECTIONS: usize = 2_000;
 
-/// Limits of the hub; 0 is off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Rooms of one socket.
-    pub rooms: usize,
-    /// Connections of one outlet.
-    pub connections: usize,
+/// All outlets' rooms.
+#[derive(Debug, Default)]
+pub struct Hub {
+    halls: Mutex<HashMap<OutletId, Arc<Mutex<Hall>>>>,
+    last_id: AtomicU64,
 }
 
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            rooms: MAX_ROOMS,
-            connections: MAX_CONNECTIONS,
+/// One outlet's connections and rooms.
+#[derive(Debug, Default)]
+struct Hall {
+    seats: HashMap<u64, Place>,
+    rooms: HashMap<Room, Vec<u64>>,
+}
+
+/// A connection as its hall sees it.
+#[derive(Debug)]
+struct Place {
+    wire: Wire,
+    rooms: BTreeSet<Room>,
+    outbox: outbox::Sender,
+}
+
+/// A connection's place in its outlet.
+#[derive(Debug)]
+pub struct Seat {
+    hub: Arc<Hub>,
+    outlet: OutletId,
+    hall: Arc<Mutex<Hall>>,
+    id: u64,
+    /// What to write to the socket.
+    pub outbox: Outbox,
+}
+
+/// Why a seat or a room was not given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Full {
+    /// The outlet has [`MAX_CONNECTIONS`] already.
+    #[error("this outlet has {MAX_CONNECTIONS} connections already; close some first")]
+    Connections,
+    /// The socket is in [`MAX_ROOMS`] already.
+    #[error("this socket is in {MAX_ROOMS} rooms already; leave some first")]
+    Rooms,
+}
+
+impl Hub {
+    /// Takes a seat in an outlet.
+    ///
+    /// # Errors
+    /// [`Full::Connections`].
+    pub fn connect(self: &Arc<Self>, outlet: &OutletId, wire: Wire) -> Result<Seat, Full> {
+        let mut halls = lock(&self.halls);
+        let hall = Arc::clone(halls.entry(Arc::clone(outlet)).or_default());
+        let id = self.last_id.fetch_add(1, Ordering::Relaxed);
+        let (sender, outbox) = outbox::channel();
+        let mut open = lock(&hall);
+        if open.seats.len() >= MAX_CONNECTIONS {
+            return Err(Full::Connections);
+        }
+        open.seats.insert(
+            id,
+            Place {
+                wire,
+                rooms: BTreeSet::new(),
+                outbox: sender,
+            },
+        );
+        drop(open);
+        Ok(Seat {
+            hub: Arc::clone(self),
+            outlet: Arc::clone(outlet),
+            hall,
+            id,
+            outbox,
+        })
+    }
+
+    /// Hands an event to everybody who listens: each connection gets a frame at most once, with the
+    /// union of the payloads that its rooms get.
+    pub fn publish(&self, outlet: &str, epoch: u64, event: &Event) {
+        let hall = lock(&self.halls).get(outlet).cloned();
+        let Some(hall) = hall else { return };
+        let mut open = lock(&hall);
+        for wire in Wire::ALL {
+            if open.seats.values().any(|place| place.wire == wire) {
+                open.deliver(event.seq, epoch, &dialects::project(wire, outlet, event));
+            }
+        }
+    }
+
+    /// Hands a frame that no log keeps (a device came or went) to its rooms, but not to `except`.
+    pub fn announce_except(&self, outlet: &str, frame: &Frame, except: Option<&Seat>) {
+        let hall = lock(&self.halls).get(outlet).cloned();
+        if let Some(hall) = hall {
+            lock(&hall).announce(frame, except.map(|seat| seat.id));
+        }
+    }
+
+    /// Open connections by dialect's wire, for metrics.
+    #[must_use]
+    pub fn connections(&self) -> HashMap<Wire, usize> {
+        let halls: Vec<_> = lock(&self.halls).values().cloned().collect();
+        let mut counts = HashMap::new();
+        for hall in halls {
+            for place in lock(&hall).seats.values() {
+                *counts.entry(place.wire).or_default() += 1;
+            }
+        }
+        counts
+    }
+
+    fn leave(&self, outlet: &OutletId, hall: &Arc<Mutex<Hall>>, id: u64) {
+        let mut halls = lock(&self.halls);
+        let mut open = lock(hall);
+        open.remove(id);
+        let empty = open.seats.is_empty();
+        drop(open);
+        if empty {
+            halls.remove(outlet);
         }
     }
 }
 
-/// A connection at the hub.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct ConnId {
-    outlet: OutletId,
-    number: u64,
-}
-
-impl ConnId {
-    /// The outlet that it belongs to.
+impl Seat {
+    /// The outlet.
     #[must_use]
     pub fn outlet(&self) -> &OutletId {
         &self.outlet
     }
-}
 
-/// Why the hub said no.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum HubError {
-    /// The outlet holds as many connections as it may.
-    #[error("this outlet has too many connections; close one or raise the limit")]
-    TooManyConnections,
-    /// The socket holds as many rooms as it may.
-    #[error("this connection is in too many rooms; leave one")]
-    TooManyRooms,
-    /// The connection is closed.
-    #[error("this connection is closed")]
-    Gone,
-}
-
-/// Who listens where, for all outlets.
-#[derive(Debug)]
-pub struct Hub {
-    halls: Mutex<HashMap<OutletId, Arc<Mutex<Hall>>>>,
-    next: AtomicU64,
-    epoch: u64,
-    limits: Limits,
-}
-
-impl Hub {
-    /// An empty hub for a store of that epoch.
-    #[must_use]
-    pub fn new(epoch: u64, limits: Limits) -> Self {
-        Self {
-            halls: Mutex::default(),
-            next: AtomicU64::new(1),
-            epoch,
-            limits,
-        }
-    }
-
-    /// A new connection, in no room yet. A guest gets its frames without names and phones.
+    /// Joins a room of the outlet; whether that was news.
     ///
     /// # Errors
-    /// [`HubError::TooManyConnections`].
-    pub fn connect(&self, outlet: &OutletId, wire: Wire, guest: bool) -> Result<(ConnId, Outbox), HubError> {
-        let mut halls = lock(&self.halls);
-        let hall = Arc::clone(halls.entry(Arc::clone(outlet)).or_default());
-        let mut hall = lock(&hall);
-        if self.limits.connections > 0 && hall.members.len() >= self.limits.connections {
-            return Err(HubError::TooManyConnections);
-        }
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let outbox = Outbox::new(wire);
-        hall.enter(number, Member::new(outbox.sender(), wire, guest));
-        Ok((
-            ConnId {
-                outlet: Arc::clone(outlet),
-                number,
-            },
-            outbox,
-        ))
+    /// [`Full::Rooms`].
+    pub fn join(&self, room: &Room) -> Result<bool, Full> {
+        lock(&self.hall).join(self.id, room)
     }
 
-    /// Joins a room; twice is once.
-    ///
-    /// # Errors
-    /// [`HubError::TooManyRooms`], [`HubError::Gone`].
-    pub fn join(&self, conn: &ConnId, room: &Room) -> Result<(), HubError> {
-        let most = self.limits.rooms;
-        self.with(conn, |hall| hall.join(conn.number, room, most))
-            .unwrap_or(Err(HubError::Gone))
-    }
-
-    /// Leaves a room; nothing where it was not in it.
-    pub fn leave(&self, conn: &ConnId, room: &Room) {
-        self.with(conn, |hall| hall.leave(conn.number, room));
-    }
-
-    /// The rooms of a connection.
+    /// Leaves a room; whether the seat was in it.
     #[must_use]
-    pub fn rooms(&self, conn: &ConnId) -> Vec<Room> {
-        self.with(conn, |hall| hall.rooms_of(conn.number))
-            .unwrap_or_default()
+    pub fn leave(&self, room: &Room) -> bool {
+        lock(&self.hall).leave(self.id, room)
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.hub.leave(&self.outlet, &self.hall, self.id);
+    }
+}
+
+impl Hall {
+    fn join(&mut self, id: u64, room: &Room) -> Result<bool, Full> {
+        let Some(place) = self.seats.get_mut(&id) else {
+            return Ok(false);
+        };
+        if place.rooms.contains(room) {
+            return Ok(false);
+        }
+        if place.rooms.len() >= MAX_ROOMS {
+            return Err(Full::Rooms);
+        }
+        place.rooms.insert(room.clone());
+        self.rooms.entry(room.clone()).or_default().push(id);
+        Ok(true)
     }
 
-    /// Forgets a connection.
-    pub fn drop(&self, conn: &ConnId) {
-        let mut halls = lock(&self.halls);
-        let Some(hall) = halls.get(&conn.outlet).cloned() else {
+    fn leave(&mut self, id: u64, room: &Room) -> bool {
+        let was_in = self
+            .seats
+            .get_mut(&id)
+            .is_some_and(|place| place.rooms.remove(room));
+        if was_in {
+            self.forget(id, room);
+        }
+        was_in
+    }
+
+    fn remove(&mut self, id: u64) {
+        let Some(place) = self.seats.remove(&id) else {
             return;
         };
-        let mut hall = lock(&hall);
-        hall.forget(conn.number);
-        if hall.members.is_empty() {
-            halls.remove(&conn.outlet);
+        for room in &place.rooms {
+            self.forget(id, room);
         }
     }
 
-    /// Stops live events for a connection while it reads what it missed from the store.
-    pub fn hold(&self, conn: &ConnId) {
-        self.with(conn, |hall| hall.hold(conn.number));
-    }
-
-    /// Live events again, from after event `seen` on.
-    ///
-    /// # Errors
-    /// The head, where events after `seen` went by in the meantime: read up to it and ask again.
-    pub fn go_live(&self, conn: &ConnId, seen: u64) -> Result<(), u64> {
-        self.with(conn, |hall| hall.go_live(conn.number, seen))
-            .unwrap_or(Ok(()))
-    }
-
-    /// Hands what was committed to those who listen.
-    pub fn publish(&self, committed: &Committed) {
-        for (outlet, event) in &committed.events {
-            self.publish_event(outlet, event);
+    fn forget(&mut self, id: u64, room: &Room) {
+        let Some(members) = self.rooms.get_mut(room) else {
+            return;
+        };
+        members.retain(|member| *member != id);
+        if members.is_empty() {
+            self.rooms.remove(room);
         }
-    }
-
-    /// Hands one event to those who listen.
-    pub fn publish_event(&self, outlet: &OutletId, event: &Event) {
-        let hall = lock(&self.halls).get(outlet).cloned();
-        let Some(hall) = hall else { return };
-        lock(&hall).publish(outlet, event, self.epoch);
-    }
-
-    /// What a connection would have heard of an event from the store, after a position. With `only`,
-    /// as a member of those rooms alone.
-    #[must_use]
-    pub fn replay(
-        &self,
-        conn: &ConnId,
-        event: &Event,
-        only: Option<&[Room]>,
-        after: Option<Position>,
-    ) -> Vec<Message> {
-        let replay = |hall: &mut Hall| hall.replay(conn, event, only, self.epoch);
-        let mut messages = self.with(conn, replay).unwrap_or_default();
-        messages.retain(|message| after.is_none_or(|after| message.position > Some(after)));
-        messages
-    }
-
-    /// Says something that is not in the log (a device came or went) to all in a room but one.
-    pub fn announce(
-        &self,
-        outlet: &OutletId,
-        room: &Room,
-        name: &str,
-        data: &Value,
-        except: Option<&ConnId>,
-    ) {
-        let hall = lock(&self.halls).get(outlet).cloned();
-        let Some(hall) = hall else { return };
-        let text = encode(room.dialect.wire(), name, data, None);
-        lock(&hall).announce(room, &text, except.map(|conn| conn.number));
-    }
-
-    /// Sends one connection a frame of its own, in order with everything else.
-    pub fn send(&self, conn: &ConnId, text: Arc<str>) {
-        self.with(conn, |hall| hall.send(conn.number, text));
-    }
-
-    /// Open connections of an outlet.
-    #[must_use]
-    pub fn connections(&self, outlet: &OutletId) -> usize {
-        let hall = lock(&self.halls).get(outlet).cloned();
-        hall.map_or(0, |hall| lock(&hall).members.len())
-    }
-
-    fn with<T>(&self, conn: &ConnId, act: impl FnOnce(&mut Hall) -> T) -> Option<T> {
-        let hall = lock(&self.halls).get(&conn.outlet).cloned()?;
-        let mut hall = lock(&hall);
-        hall.members.contains_key(&conn.number).then(|| act(&mut hall))
     }
 }
 
-/// A panic elsewhere must not silence the house: what a poisoned lock holds is still whole, since
-/// every change under it is a push or a removal.
+/// A lock whose holder panicked still guards whole data: every change under it is a single step.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests;

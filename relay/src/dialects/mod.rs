@@ -7,6 +7,7 @@
 pub mod position;
 pub mod rooms;
 pub mod station;
+mod wire;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 pub use position::Position;
 pub use rooms::{Permit, Viewer, may_join};
 use serde_json::{Map, Value};
+pub use wire::encode;
 
 use crate::order::{Event, Refusal};
 
@@ -174,33 +176,6 @@ pub fn project(wire: Wire, outlet: &str, event: &Event) -> Vec<Frame> {
     };
     frames.sort_by_key(|frame| frame.k);
     frames
-}
-
-/// The text of a frame as it goes over the wire; `position` is its place in the outlet's log, none
-/// for what is not in the log (answers, errors, devices).
-#[must_use]
-pub fn encode(wire: Wire, name: &str, data: &Value, position: Option<&str>) -> Arc<str> {
-    let text = match wire {
-        Wire::Station => {
-            let mut frame = Map::new();
-            frame.insert("event".into(), name.into());
-            frame.insert("data".into(), data.clone());
-            frame.extend(position.map(|position| ("seq".to_owned(), position.into())));
-            Value::Object(frame).to_string()
-        }
-        Wire::SocketIo => {
-            let mut packet = vec![Value::from(name), data.clone()];
-            packet.extend(position.map(Value::from));
-            format!("2{}", Value::Array(packet))
-        }
-        Wire::Register => {
-            let mut frame = data.as_object().cloned().unwrap_or_default();
-            frame.insert("type".into(), name.into());
-            frame.extend(position.map(|position| ("seq".to_owned(), position.into())));
-            Value::Object(frame).to_string()
-        }
-    };
-    text.into()
 }
 
 /// The union of payloads of frames that share a place.
