@@ -2,7 +2,7 @@
 
 /// The agents' links.
 #[derive(Debug, Default)]
-pub struct Links;
+pub struct Links {}
 
 impl Links {
     /// The station has new jobs.
