@@ -63,6 +63,11 @@ pub fn refused(code: Code) {
     counter!("printrail_errors_total", "code" => code.as_str()).increment(1);
 }
 
+/// A frame was refused with this code.
+pub fn frame_refused(code: &'static str) {
+    counter!("printrail_errors_total", "code" => code).increment(1);
+}
+
 /// A request was answered.
 pub fn answered(route: &str, method: &str, status: u16, took: Duration) {
     histogram!("printrail_http_request_seconds",

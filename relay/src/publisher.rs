@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tracing::warn;
 
 use crate::service::SharedApp;
 use crate::store::Committed;
@@ -12,8 +13,12 @@ const HOUSEKEEPING: Duration = Duration::from_secs(20);
 
 /// Publishes commits in their order until the store is closed.
 pub async fn run(app: SharedApp, mut committed: mpsc::Receiver<Committed>) {
+    let epoch = app.store.epoch().await.unwrap_or_else(|error| {
+        warn!("the store's epoch cannot be read: {error}");
+        0
+    });
     while let Some(commit) = committed.recv().await {
-        publish(&app, &commit);
+        publish(&app, epoch, &commit);
     }
 }
 
@@ -30,8 +35,14 @@ pub async fn housekeeping(app: SharedApp) {
     }
 }
 
-fn publish(app: &SharedApp, commit: &Committed) {
+fn publish(app: &SharedApp, epoch: u64, commit: &Committed) {
+    for (outlet, event) in &commit.events {
+        app.hub.publish(outlet, epoch, event);
+    }
     for (outlet, station) in &commit.nudges {
         app.links.nudge(outlet, station);
+    }
+    for (outlet, job, device, wish) in &commit.wishes {
+        app.links.wish(outlet, device, job.clone(), *wish);
     }
 }

@@ -1,3 +1,6 @@
-//! Sockets that stay: plain WebSockets and Socket.IO.
+//! Sockets: what comes in becomes verbs, what the rooms say goes out.
 
 pub mod websocket;
+
+mod bucket;
+mod station;
