@@ -28,7 +28,10 @@ mod glyphs;
 mod interpreter;
 mod paper;
 mod printer;
+#[cfg(unix)]
+mod pty;
 mod realtime;
+mod script;
 mod server;
 mod status;
 
@@ -40,3 +43,4 @@ pub use fault::{FAULTS, Fault, FaultError};
 pub use interpreter::MAX_DOTS;
 pub use paper::{CutKind, Paper};
 pub use printer::VirtualPrinter;
+pub use script::{Script, ScriptError};

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -13,6 +14,7 @@ use crate::config::Config;
 use crate::device::{Device, Input, Output};
 use crate::fault::Fault;
 use crate::paper::Paper;
+use crate::script::Script;
 use crate::server;
 
 /// Replies that nobody reads are dropped beyond this many.
@@ -30,6 +32,7 @@ pub struct VirtualPrinter {
 struct Owner {
     shared: Arc<Shared>,
     addr: SocketAddr,
+    pty: Option<PathBuf>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -39,6 +42,8 @@ pub(crate) struct Shared {
     state: Mutex<State>,
     cut: Condvar,
     pub(crate) wake: Notify,
+    /// For those who wait for papers without blocking.
+    paper: Notify,
     epoch: Instant,
 }
 
@@ -62,14 +67,43 @@ impl VirtualPrinter {
         let listener = TcpListener::bind(config.listen)?;
         let addr = listener.local_addr()?;
         let shared = Arc::new(Shared::new(&config));
-        let served = Arc::clone(&shared);
         let run = server::prepare(listener)?;
+        Self::spawn(shared, addr, None, run)
+    }
+
+    /// As [`Self::start`], on a pseudo-terminal instead of a port: a serial cable with XON/XOFF.
+    ///
+    /// # Errors
+    /// No pseudo-terminal can be opened (on Windows there is none), or no thread started.
+    pub fn start_on_pty(config: Config) -> io::Result<Self> {
+        #[cfg(unix)]
+        {
+            let cable = crate::pty::Cable::new()?;
+            let shared = Arc::new(Shared::new(&config));
+            let path = cable.path();
+            Self::spawn(shared, config.listen, path, move |shared| cable.serve(shared))
+        }
+        #[cfg(not(unix))]
+        {
+            drop(config);
+            Err(io::ErrorKind::Unsupported.into())
+        }
+    }
+
+    fn spawn(
+        shared: Arc<Shared>,
+        addr: SocketAddr,
+        pty: Option<PathBuf>,
+        run: impl FnOnce(&Shared) + Send + 'static,
+    ) -> io::Result<Self> {
+        let served = Arc::clone(&shared);
         let thread = std::thread::Builder::new()
             .name("virtual-printer".into())
             .spawn(move || run(&served))?;
         let owner = Owner {
             shared,
             addr,
+            pty,
             thread: Mutex::new(Some(thread)),
         };
         Ok(Self {
@@ -77,10 +111,16 @@ impl VirtualPrinter {
         })
     }
 
-    /// Where it listens.
+    /// Where it listens; on a pseudo-terminal, the address that was not used.
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
         self.owner.addr
+    }
+
+    /// The device file to open, of a printer on a pseudo-terminal.
+    #[must_use]
+    pub fn pty(&self) -> Option<&Path> {
+        self.owner.pty.as_deref()
     }
 
     /// Every paper cut so far and not taken, oldest first.
@@ -108,9 +148,26 @@ impl VirtualPrinter {
         state.papers.iter().cloned().collect()
     }
 
+    /// Waits for a paper and takes the oldest, without blocking the thread.
+    pub async fn next_paper(&self) -> Paper {
+        loop {
+            let cut = self.shared().paper.notified();
+            if let Some(paper) = self.shared().lock().papers.pop_front() {
+                return paper;
+            }
+            cut.await;
+        }
+    }
+
     /// Makes something go wrong, or right again. What it changes is changed when this returns.
     pub fn fault(&self, fault: Fault) {
         self.shared().act(Input::Fault(fault));
+    }
+
+    /// Lets faults strike by a script, whose time counts from [`Self::epoch`].
+    pub fn follow(&self, script: Script) {
+        self.shared().lock().device.follow(script);
+        self.shared().act(Input::Tick);
     }
 
     /// Switches it off: connections are reset, the buffer and all settings are lost, printed lines stay on the paper.
@@ -138,6 +195,12 @@ impl VirtualPrinter {
     #[must_use]
     pub fn bytes_received(&self) -> u64 {
         self.shared().lock().device.received()
+    }
+
+    /// Papers cut so far, taken or not.
+    #[must_use]
+    pub fn papers_cut(&self) -> u64 {
+        self.shared().lock().device.papers()
     }
 
     /// Drawer pulses so far.
@@ -200,6 +263,7 @@ impl Shared {
             state: Mutex::new(state),
             cut: Condvar::new(),
             wake: Notify::new(),
+            paper: Notify::new(),
             epoch: Instant::now(),
         }
     }
@@ -230,6 +294,7 @@ impl Shared {
         drop(state);
         if cut {
             self.cut.notify_all();
+            self.paper.notify_waiters();
         }
         self.wake.notify_one();
     }

@@ -7,7 +7,7 @@ use super::{Interpreter, Mode};
 use crate::paper::{Bits, Ink, Style};
 
 /// Longest data of a QR code (version 40, level L, bytes).
-const MAX_DATA: usize = 7089;
+pub(super) const MAX_DATA: usize = 7089;
 
 /// Settings of `GS h`, `GS w`, `GS H`, `GS f` and the QR functions of `GS ( k`.
 #[derive(Debug)]
@@ -17,9 +17,9 @@ pub(super) struct Symbol {
     /// 0 none, 1 above, 2 below, 3 both.
     pub(super) hri: u8,
     pub(super) hri_font_b: bool,
-    qr_module: u32,
-    qr_level: EcLevel,
-    qr_data: Vec<u8>,
+    pub(super) qr_module: u32,
+    pub(super) qr_level: EcLevel,
+    pub(super) qr_data: Vec<u8>,
     pdf_data: Vec<u8>,
 }
 
@@ -117,7 +117,7 @@ impl Interpreter {
         }
     }
 
-    fn print_qr(&mut self) {
+    pub(super) fn print_qr(&mut self) {
         let Mode { symbol, area, .. } = &self.mode;
         let shown = String::from_utf8_lossy(&symbol.qr_data).into_owned();
         let Ok(code) = QrCode::with_error_correction_level(&symbol.qr_data, symbol.qr_level) else {
