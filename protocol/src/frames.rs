@@ -186,58 +186,55 @@ pub struct Offer {
     pub data: Box<RawValue>,
     /// `data.job`.
     pub job: JobHeader,
+    /// The event's position in the outlet's log (`N.k`), for clients that resume; nothing to an agent.
+    pub seq: Option<String>,
 }
+
+/// The longest frame that is read or made, in bytes: the limit of every dialect (DIALECTS.md), so that one
+/// frame cannot exhaust memory.
+pub const MAX_FRAME_BYTES: usize = 256 * 1024;
 
 /// Why a frame could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum FrameError {
+    /// Longer than [`MAX_FRAME_BYTES`]; not parsed.
+    #[error("the frame has {bytes} bytes, at most {MAX_FRAME_BYTES} are taken")]
+    TooLong {
+        /// Its length.
+        bytes: usize,
+    },
     /// Not JSON, or no object.
     #[error("the frame is not a JSON object")]
     NotJson(#[source] serde_json::Error),
+    /// An object that does not say what it is.
+    #[error("the frame has no text field `{field}`")]
+    Nameless {
+        /// `type` from an agent, `event` from a relay.
+        field: &'static str,
+    },
     /// A verb or event this side does not know. The older side ignores it.
     #[error("`{0}` is not known here")]
     Unknown(String),
     /// A known frame with a wrong body.
-    #[error("`{name}` has a wrong body")]
+    #[error("`{name}` has a wrong `{field}`")]
     Body {
         /// The verb or event.
         name: String,
+        /// The field at fault, missing or wrong.
+        field: &'static str,
         /// What is wrong.
         #[source]
         source: serde_json::Error,
     },
-}
-
-impl AgentFrame {
-    /// The frame's text.
-    #[must_use]
-    pub fn encode(&self) -> String {
-        todo!()
-    }
-
-    /// Reads a frame; `job_id` and the like are taken beside `type` or inside `data`.
-    ///
-    /// # Errors
-    /// [`FrameError`], naming what is wrong.
-    pub fn decode(text: &str) -> Result<Self, FrameError> {
-        let _ = text;
-        todo!()
-    }
-}
-
-impl RelayFrame {
-    /// The frame's text.
-    #[must_use]
-    pub fn encode(&self) -> String {
-        todo!()
-    }
-
-    /// Reads a frame. An event whose `data` has a `job` is an [`Offer`].
-    ///
-    /// # Errors
-    /// [`FrameError`], naming what is wrong.
-    pub fn decode(text: &str) -> Result<Self, FrameError> {
-        let _ = text;
-        todo!()
-    }
+    /// An offer whose `job` this side cannot read. It must be answered, or it would block the queue.
+    #[error("the job offered as `{event}` cannot be read")]
+    Offer {
+        /// The event.
+        event: String,
+        /// Which job, where that much could be read.
+        job_id: Option<JobId>,
+        /// What is wrong.
+        #[source]
+        source: serde_json::Error,
+    },
 }

@@ -1,5 +1,7 @@
 //! A job: one ticket for one station, its states and what may follow them (DELIVERY.md).
 
+mod moves;
+
 use std::fmt;
 
 use jiff::Timestamp;

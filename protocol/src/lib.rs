@@ -3,9 +3,12 @@
 //! Frames with their exact text, the states of a job, both halves of the link as machines without
 //! I/O, and the backoff. Time and randomness are arguments.
 
+pub mod backoff;
 pub mod frames;
 pub mod job;
+pub mod link;
 pub mod time;
+mod wire;
 
 pub use frames::{AgentFrame, FrameError, JobUpdate, Offer, RelayFrame};
 pub use job::{Banner, Evidence, JobHeader, JobId, JobKind, JobState};

@@ -1,0 +1,1 @@
+//! Ports to printers: each is `Read + Write` with time-outs.

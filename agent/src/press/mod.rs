@@ -1,0 +1,1 @@
+//! One printer: ready? claim, write, proof or doubt.
