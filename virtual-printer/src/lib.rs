@@ -1,7 +1,8 @@
 //! A printer to rehearse with: ESC/POS in, paper out, faults on demand.
 //!
 //! [`Device`] is the printer as a machine without I/O; [`VirtualPrinter`] puts it on a TCP port with a thread of its
-//! own. The interpreter is written from the printers' manuals and shares nothing with Printrail's encoder.
+//! own. The interpreter is written from the printers' manuals and shares nothing with Printrail's encoder; only the
+//! shapes of letters are the same.
 //!
 //! ```
 //! use std::{io::Write, net::TcpStream, time::Duration};
@@ -17,14 +18,12 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
-mod canvas;
 mod codepage;
 mod config;
 mod control;
 mod device;
 mod fault;
 mod framer;
-mod glyphs;
 mod interpreter;
 mod paper;
 mod printer;

@@ -4,7 +4,7 @@ use qrcode::{Color, EcLevel, QrCode};
 
 use super::barcode::{self, Kind};
 use super::{Interpreter, Mode};
-use crate::paper::{Bits, Ink, Style};
+use crate::paper::{Bits, Ink, Item, Style};
 
 /// Longest data of a QR code (version 40, level L, bytes).
 pub(super) const MAX_DATA: usize = 7089;
@@ -72,26 +72,34 @@ impl Interpreter {
         }
         self.end_line();
         if hri & 1 != 0 {
-            self.print_hri(shown, font_b);
+            self.print_hri(shown, font_b, width);
         }
         self.print_picture(bits, &format!("[barcode: {shown}]"));
         if hri & 2 != 0 {
-            self.print_hri(shown, font_b);
+            self.print_hri(shown, font_b, width);
         }
     }
 
-    fn print_hri(&mut self, shown: &str, font_b: bool) {
+    /// The readable text, centred on the bars.
+    fn print_hri(&mut self, shown: &str, font_b: bool, bars: u32) {
         let style = Style {
             font_b,
             ..Style::default()
         };
         let width = style.advance(1) * u32::try_from(shown.chars().count()).unwrap_or(0);
-        self.line.put_ink(Ink::Text {
+        let x = self.indent(bars) + bars.saturating_sub(width) / 2;
+        let ink = Ink::Text {
             text: shown.into(),
             style,
             width,
-        });
-        self.print_line(style.height(), 1);
+        };
+        self.sheet.place([Item {
+            x,
+            y: self.sheet.height(),
+            ink,
+        }]);
+        self.sheet.write_line(shown);
+        self.advance(style.height(), 1);
     }
 
     /// `GS ( k pL pH cn fn …` from `cn` on.
