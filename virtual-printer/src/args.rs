@@ -13,7 +13,9 @@ Examples:
   printrail-virtual-printer --listen 127.0.0.1:0 --out papers --profile generic-58
       A 58 mm printer on a free port; papers/paper-0001.bin, .txt and .png and so on.
   printrail-virtual-printer --fault 'paper-out-after 5' --control 127.0.0.1:9101
-      Paper ends after 5 lines; then:  echo refill | nc -q1 127.0.0.1 9101
+      Paper ends after 5 lines, until somebody says:
+  printrail-virtual-printer --tell 127.0.0.1:9101 refill status
+      Says lines to the control port of a running one, and shows its answers.
   printrail-virtual-printer --script friday-night.txt --speed 150
       Faults by a script of lines such as `at 12s cover-open`, `then 30s cover-closed`, `after 2 papers paper-out`.
   printrail-virtual-printer --input ticket.bin
@@ -47,6 +49,12 @@ pub(crate) struct Args {
     /// Take faults as lines of text on this port; `help` lists them.
     #[arg(long, value_name = "ADDR:PORT")]
     pub(crate) control: Option<SocketAddr>,
+    /// Say these lines to the control port of a running virtual printer, show its answers, and end.
+    #[arg(long, value_name = "ADDR:PORT", requires = "lines", conflicts_with_all = ["listen", "pty", "input", "control", "script"])]
+    pub(crate) tell: Option<SocketAddr>,
+    /// What to say with --tell, such as `refill` or 'paper-out-after 5'.
+    #[arg(requires = "tell", value_name = "LINE")]
+    pub(crate) lines: Vec<String>,
     /// Paper speed in mm/s; a TM-T20 has 150. Without it printing takes no time.
     #[arg(long, value_name = "MM_S", value_parser = speed)]
     speed: Option<f32>,

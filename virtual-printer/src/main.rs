@@ -2,6 +2,7 @@
 
 mod args;
 mod papers;
+mod tell;
 
 use std::fs;
 use std::io::{self, Read as _, Write as _};
@@ -36,6 +37,9 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> anyhow::Result<()> {
+    if let Some(addr) = args.tell {
+        return tell::tell(addr, &args.lines);
+    }
     let script = args.script.as_deref().map(Script::load).transpose()?;
     let mut papers = Papers::new(args.out.as_deref())?;
     let config = args.config();
@@ -96,9 +100,11 @@ async fn control(args: &Args, printer: &VirtualPrinter) -> anyhow::Result<()> {
 }
 
 async fn write_papers(printer: &VirtualPrinter, papers: &mut Papers) -> anyhow::Result<()> {
+    let mut next = 0;
     loop {
-        let paper = printer.next_paper().await;
+        let paper = printer.paper(next).await;
         papers.write(&paper)?;
+        next = paper.index + 1;
     }
 }
 

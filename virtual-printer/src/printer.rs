@@ -148,12 +148,31 @@ impl VirtualPrinter {
         state.papers.iter().cloned().collect()
     }
 
-    /// Waits for a paper and takes the oldest, without blocking the thread.
-    pub async fn next_paper(&self) -> Paper {
+    /// Waits until `n` papers have been cut, taken or not, at most for `timeout`; says how many there are then.
+    ///
+    /// Blocks the thread, as [`Self::wait_papers`] does.
+    #[must_use]
+    pub fn wait_cut(&self, n: u64, timeout: Duration) -> u64 {
+        let shared = self.shared();
+        let waited = shared
+            .cut
+            .wait_timeout_while(shared.lock(), timeout, |state| state.device.papers() < n);
+        let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        state.device.papers()
+    }
+
+    /// Waits, without blocking the thread, for the paper of that index or the first one after it that is still kept.
+    pub async fn paper(&self, index: usize) -> Paper {
         loop {
             let cut = self.shared().paper.notified();
-            if let Some(paper) = self.shared().lock().papers.pop_front() {
-                return paper;
+            if let Some(paper) = self
+                .shared()
+                .lock()
+                .papers
+                .iter()
+                .find(|paper| paper.index >= index)
+            {
+                return paper.clone();
             }
             cut.await;
         }
