@@ -32,6 +32,7 @@ mod pty;
 mod realtime;
 mod script;
 mod server;
+mod shared;
 mod status;
 
 pub use codepage::{Multibyte, Pages};

@@ -1,24 +1,19 @@
 //! The handle of a running virtual printer.
 
-use std::collections::VecDeque;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use tokio::sync::Notify;
-
 use crate::config::Config;
-use crate::device::{Device, Input, Output};
+use crate::device::Input;
 use crate::fault::Fault;
 use crate::paper::Paper;
 use crate::script::Script;
 use crate::server;
-
-/// Replies that nobody reads are dropped beyond this many.
-const MAX_REPLIES: usize = 1024;
+use crate::shared::Shared;
 
 /// A printer on a TCP port, with a thread of its own. Clones are handles of the same printer; it stops when the last of
 /// them is dropped.
@@ -34,28 +29,6 @@ struct Owner {
     addr: SocketAddr,
     pty: Option<PathBuf>,
     thread: Mutex<Option<JoinHandle<()>>>,
-}
-
-/// What the handle and the thread share.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    state: Mutex<State>,
-    cut: Condvar,
-    pub(crate) wake: Notify,
-    /// For those who wait for papers without blocking.
-    paper: Notify,
-    epoch: Instant,
-}
-
-#[derive(Debug)]
-pub(crate) struct State {
-    pub(crate) device: Device,
-    /// To whoever is connected; `None` resets the connection.
-    pub(crate) replies: VecDeque<Option<Vec<u8>>>,
-    pub(crate) stopped: bool,
-    pub(crate) connections: u64,
-    papers: VecDeque<Paper>,
-    keep: usize,
 }
 
 impl VirtualPrinter {
@@ -265,72 +238,5 @@ impl Owner {
 impl Drop for Owner {
     fn drop(&mut self) {
         self.stop();
-    }
-}
-
-impl Shared {
-    pub(crate) fn new(config: &Config) -> Self {
-        let state = State {
-            device: Device::new(config),
-            replies: VecDeque::new(),
-            stopped: false,
-            connections: 0,
-            papers: VecDeque::new(),
-            keep: config.keep_papers.max(1),
-        };
-        Self {
-            state: Mutex::new(state),
-            cut: Condvar::new(),
-            wake: Notify::new(),
-            paper: Notify::new(),
-            epoch: Instant::now(),
-        }
-    }
-
-    /// The state; a panic elsewhere does not make it unusable.
-    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn now(&self) -> Duration {
-        self.epoch.elapsed()
-    }
-
-    /// The instant of a time of the device.
-    pub(crate) fn instant(&self, at: Duration) -> Instant {
-        self.epoch + at
-    }
-
-    /// Tells the device what happened and spreads the outcome.
-    pub(crate) fn act(&self, input: Input<'_>) {
-        let mut state = self.lock();
-        state.device.handle(input, self.now());
-        let mut cut = false;
-        while let Some(output) = state.device.poll_output() {
-            cut |= matches!(output, Output::Paper(_));
-            state.keep(output);
-        }
-        drop(state);
-        if cut {
-            self.cut.notify_all();
-            self.paper.notify_waiters();
-        }
-        self.wake.notify_one();
-    }
-}
-
-impl State {
-    fn keep(&mut self, output: Output) {
-        match output {
-            Output::Reply(bytes) if self.replies.len() < MAX_REPLIES => self.replies.push_back(Some(bytes)),
-            Output::Reply(_) => {}
-            Output::Reset => self.replies.push_back(None),
-            Output::Paper(paper) => {
-                if self.papers.len() >= self.keep {
-                    self.papers.pop_front();
-                }
-                self.papers.push_back(paper);
-            }
-        }
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serialport::{SerialPort, TTYPort};
 
 use crate::device::Input;
-use crate::printer::Shared;
+use crate::shared::Shared;
 
 const XON: u8 = 0x11;
 const XOFF: u8 = 0x13;

@@ -1,5 +1,8 @@
 //! The program as a person starts it.
-#![expect(clippy::unwrap_used, reason = "a test that cannot start its program has failed")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot start its program has failed"
+)]
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
