@@ -37,6 +37,9 @@ pub(crate) struct Args {
     /// Write paper-0001.bin, .txt and .png and so on into this folder instead of texts to stdout.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+    /// Say everything on stdout as one JSON object for each line.
+    #[arg(long)]
+    pub(crate) json: bool,
     /// The model to be; `--help` lists them.
     #[arg(long, value_name = "P", default_value = "epson-tm-m30", value_parser = profile)]
     profile: Profile,

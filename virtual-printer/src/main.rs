@@ -41,7 +41,7 @@ fn run(args: &Args) -> anyhow::Result<()> {
         return tell::tell(addr, &args.lines);
     }
     let script = args.script.as_deref().map(Script::load).transpose()?;
-    let mut papers = Papers::new(args.out.as_deref())?;
+    let mut papers = Papers::new(args.out.as_deref(), args.json)?;
     let config = args.config();
     if let Some(input) = &args.input {
         return print_file(input, &config, &mut papers);
@@ -71,8 +71,8 @@ fn start(args: &Args, config: Config) -> anyhow::Result<VirtualPrinter> {
         })?
     };
     match printer.pty() {
-        Some(path) => say(&format!("listening on {}", path.display()))?,
-        None => say(&format!("listening on {}", printer.addr()))?,
+        Some(path) => say(args, "listening", &path.display().to_string())?,
+        None => say(args, "listening", &printer.addr().to_string())?,
     }
     Ok(printer)
 }
@@ -94,7 +94,7 @@ async fn control(args: &Args, printer: &VirtualPrinter) -> anyhow::Result<()> {
     let listener = tokio::net::TcpListener::bind(addr)
         .await
         .with_context(|| format!("cannot listen on {addr} for the control port"))?;
-    say(&format!("control on {}", listener.local_addr()?))?;
+    say(args, "control", &listener.local_addr()?.to_string())?;
     serve_control(listener, printer.clone()).await;
     Ok(())
 }
@@ -130,7 +130,13 @@ fn print_file(input: &Path, config: &Config, papers: &mut Papers) -> anyhow::Res
     Ok(())
 }
 
-fn say(line: &str) -> anyhow::Result<()> {
+/// `listening on ADDR`, or the same in JSON.
+fn say(args: &Args, what: &str, address: &str) -> anyhow::Result<()> {
+    let line = if args.json {
+        serde_json::json!({ "schema": papers::SCHEMA, what: address }).to_string()
+    } else {
+        format!("{what} on {address}")
+    };
     let mut out = io::stdout().lock();
     writeln!(out, "{line}")
         .and_then(|()| out.flush())

@@ -149,6 +149,23 @@ fn mistakes_have_their_exit_codes_and_say_what_is_wrong() {
 }
 
 #[test]
+fn json_has_one_object_for_each_line() {
+    let mut printer = Running::start(&["--listen", "127.0.0.1:0", "--json"]);
+    let read = |line: String| serde_json::from_str::<serde_json::Value>(&line).unwrap();
+    let addr = read(printer.line())["listening"].as_str().unwrap().to_owned();
+    TcpStream::connect(addr)
+        .unwrap()
+        .write_all(b"2 x Soup\n\x1dVA\x00")
+        .unwrap();
+    let paper = read(printer.line());
+    assert_eq!(
+        (&paper["schema"], &paper["paper"], &paper["cut"]),
+        (&1.into(), &1.into(), &"full".into())
+    );
+    assert_eq!(paper["text"], "2 x Soup\n");
+}
+
+#[test]
 fn help_has_every_fault_and_examples() {
     let help = String::from_utf8(run(&["--help"]).stdout).unwrap();
     for (name, _, _) in virtual_printer::FAULTS {
