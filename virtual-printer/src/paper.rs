@@ -196,17 +196,25 @@ pub(crate) fn columns(ch: char) -> u32 {
 
 fn draw_bits(canvas: &mut Canvas, (x, y): (u32, u32), bits: &Bits) {
     let stride = bits.width.div_ceil(8) as usize;
+    let (sx, sy) = bits.scale;
     for (row, line) in (0..bits.height).zip(bits.rows.chunks(stride.max(1))) {
-        for column in 0..bits.width {
-            let byte = line.get((column / 8) as usize).copied().unwrap_or(0);
-            if byte & (0x80 >> (column % 8)) != 0 {
-                canvas.fill(
-                    x + column * bits.scale.0,
-                    y + row * bits.scale.1,
-                    bits.scale.0,
-                    bits.scale.1,
-                );
+        let black = |column: u32| {
+            column < bits.width
+                && line
+                    .get((column / 8) as usize)
+                    .is_some_and(|byte| byte & (0x80 >> (column % 8)) != 0)
+        };
+        let mut column = 0;
+        while column < bits.width {
+            // Runs of one colour are drawn at once: pictures are mostly white, and codes are blocks.
+            let run = (column..bits.width)
+                .take_while(|next| black(*next) == black(column))
+                .count();
+            let run = u32::try_from(run).unwrap_or(u32::MAX);
+            if black(column) {
+                canvas.fill(x + column * sx, y + row * sy, run * sx, sy);
             }
+            column += run;
         }
     }
 }
