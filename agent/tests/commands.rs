@@ -1,5 +1,13 @@
 //! The commands as scripts and people meet them: exit codes, stdout, stderr.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 mod common;
 
 use std::fs;
