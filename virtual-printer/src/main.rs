@@ -1,3 +1,4 @@
+//! A printer to rehearse with: ESC/POS in, paper out, faults on demand.
 //! Program entry.
 
 fn main() {}

@@ -1,0 +1,5 @@
+//! Client dialects (DIALECTS.md): verb in, projection out. Pure.
+
+pub mod frame;
+
+pub use frame::{Frame, Wire};
