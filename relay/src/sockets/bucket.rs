@@ -2,6 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use crate::auth::Identity;
+use crate::limits::LimitSettings;
+use crate::order::Role;
+
 /// How long a socket may go on over its rate before it is closed with 1008 (DIALECTS.md).
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -27,6 +31,16 @@ pub(super) enum Verdict {
 }
 
 impl Bucket {
+    /// The bucket of that caller's socket. An agent that comes back after an outage tells of every job
+    /// it printed meanwhile at once (more than a thousand frames a second), and its link has limits of
+    /// its own; without tokens there are none.
+    pub(super) fn of(limits: &LimitSettings, who: &Identity, now: Instant) -> Self {
+        if who.open || who.role == Role::Agent {
+            return Self::new(0, 0, now);
+        }
+        Self::new(limits.frames_per_second, limits.frame_burst, now)
+    }
+
     /// So many frames a second and at once; a rate of 0 is no limit.
     pub(super) fn new(rate: u32, burst: u32, now: Instant) -> Self {
         let burst = f64::from(burst.max(1));
@@ -66,6 +80,29 @@ impl Bucket {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_agent_is_not_metered_and_a_screen_is() {
+        let limits = LimitSettings {
+            frames_per_second: 1,
+            frame_burst: 1,
+            ..LimitSettings::default()
+        };
+        let now = Instant::now();
+        let bucket = |role, open| {
+            let who = Identity {
+                role,
+                open,
+                ..Identity::anyone("demo")
+            };
+            let mut bucket = Bucket::of(&limits, &who, now);
+            bucket.frame(now);
+            bucket.frame(now)
+        };
+        assert_eq!(bucket(Role::Agent, false), Verdict::Take);
+        assert_eq!(bucket(Role::Kitchen, false), Verdict::Refuse);
+        assert_eq!(bucket(Role::Manager, true), Verdict::Take);
+    }
 
     #[test]
     fn a_burst_passes_the_rest_is_refused_and_ten_seconds_of_it_close() {

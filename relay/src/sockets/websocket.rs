@@ -16,6 +16,7 @@ use tracing::debug;
 use super::bucket::{Bucket, Verdict};
 use super::station::{Reply, Station};
 use crate::auth::Identity;
+use crate::metrics::OpenConnection;
 use crate::service::SharedApp;
 
 /// How often a screen is pinged: load balancers cut an idle connection at 60 s.
@@ -40,15 +41,10 @@ pub struct SocketQuery {
 
 /// Serves one socket of dialect D1 until it ends or `app.stop` is cancelled.
 pub async fn serve(socket: WebSocketStream<TcpStream>, app: SharedApp, who: Identity, query: SocketQuery) {
-    let limits = &app.config.limits;
-    let (rate, burst) = if who.open {
-        (0, 0)
-    } else {
-        (limits.frames_per_second, limits.frame_burst)
-    };
+    let _open = OpenConnection::of("station");
     let mut session = Session {
         socket,
-        bucket: Bucket::new(rate, burst, Instant::now()),
+        bucket: Bucket::of(&app.config.limits, &who, Instant::now()),
         heard: Instant::now(),
         station: Station::new(Arc::clone(&app), who),
         app,
