@@ -104,6 +104,12 @@ pub fn event_sent(event: &str) {
     counter!("printrail_events_total", "event" => event.to_owned()).increment(1);
 }
 
+/// An event frame of that name was handed to so many sockets at once.
+pub fn events_sent(event: &str, sockets: usize) {
+    let sockets = u64::try_from(sockets).unwrap_or(u64::MAX);
+    counter!("printrail_events_total", "event" => event.to_owned()).increment(sockets);
+}
+
 /// From the request's arrival to its events leaving for the sockets.
 pub fn order_to_event(took: Duration) {
     histogram!("printrail_order_to_event_seconds").record(took);

@@ -1,15 +1,21 @@
 //! Hands what became durable to whoever waits for it: events to rooms, nudges to links.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use tokio::sync::mpsc;
+use tokio::time::MissedTickBehavior;
 use tracing::warn;
 
+use crate::metrics;
 use crate::service::SharedApp;
 use crate::store::Committed;
 
 /// How often counters are folded and quiet callers forgotten.
 const HOUSEKEEPING: Duration = Duration::from_secs(20);
+
+/// How often statistics that had to wait are looked at: they come twice a second at most.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Publishes commits in their order until the store is closed.
 pub async fn run(app: SharedApp, mut committed: mpsc::Receiver<Committed>) {
@@ -17,8 +23,16 @@ pub async fn run(app: SharedApp, mut committed: mpsc::Receiver<Committed>) {
         warn!("the store's epoch cannot be read: {error}");
         0
     });
-    while let Some(commit) = committed.recv().await {
-        publish(&app, epoch, &commit);
+    let mut looks = tokio::time::interval(LOOK_EVERY);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            commit = committed.recv() => match commit {
+                Some(commit) => publish(&app, epoch, &commit),
+                None => return,
+            },
+            _ = looks.tick() => app.hub.say_what_waited(epoch, Instant::now()),
+        }
     }
 }
 
@@ -38,6 +52,8 @@ pub async fn housekeeping(app: SharedApp) {
 fn publish(app: &SharedApp, epoch: u64, commit: &Committed) {
     for (outlet, event) in &commit.events {
         app.hub.publish(outlet, epoch, event);
+        let took = Timestamp::now().duration_since(event.at);
+        metrics::order_to_event(took.try_into().unwrap_or_default());
     }
     for (outlet, station) in &commit.nudges {
         app.links.nudge(outlet, station);
