@@ -5,6 +5,9 @@ pub mod decide;
 pub mod event;
 pub mod input;
 pub mod model;
+#[cfg(test)]
+pub(crate) mod samples;
+mod stats;
 mod totals;
 
 pub use command::{Actor, Command, NewItem, NewOrder, Refusal, Role};
