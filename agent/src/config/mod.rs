@@ -13,6 +13,7 @@ mod write;
 
 use std::path::PathBuf;
 
+use crate::tickets::Sources;
 pub use error::ConfigError;
 pub use load::{Flags, Loaded, Origin, RelayOnly, Setting, load, load_relay, locate};
 pub use places::{CONFIG_NAME, Places, TOKEN_NAME, places};
@@ -30,6 +31,8 @@ pub struct Config {
     pub stations: Vec<Station>,
     /// Its printers, each with a name of its own.
     pub printers: Vec<Printer>,
+    /// Templates and fonts beside the built-in ones.
+    pub tickets: Sources,
 }
 
 /// The relay and how to be let in.

@@ -106,12 +106,17 @@ pub(super) fn update(
     if holder.as_deref().is_some_and(|holder| holder != device) {
         return stranger(row, device, said, now);
     }
-    if is_repeat(&row.job, said) {
-        let answered = said.state.is_final() && row.wish.take().is_some();
+    if row.job.state.is_final() && said.state.is_final() {
+        // Its last word, whatever it is, leaves nothing to ask of it.
+        let answered = row.wish.take().is_some();
+        row.job.cancel_requested &= !answered;
         return Updated {
             changed: answered,
             ..Updated::default()
         };
+    }
+    if is_repeat(&row.job, said) {
+        return Updated::default();
     }
     if !row.job.state.may_become(said.state) && !row.job.state.is_late_truth(said.state) {
         return Updated::default();
@@ -151,9 +156,8 @@ fn stranger(row: &mut JobRow, device: &str, said: &AgentUpdate, now: Timestamp) 
 }
 
 fn is_repeat(job: &Job, said: &AgentUpdate) -> bool {
-    let same = job.state == said.state;
-    same && (said.state.is_final()
-        || (job.header.attempt >= said.attempt && job.detail == said.detail && job.printer == said.printer))
+    let known = job.header.attempt >= said.attempt;
+    known && job.state == said.state && job.detail == said.detail && job.printer == said.printer
 }
 
 fn begins(state: JobState) -> bool {

@@ -7,7 +7,6 @@ mod outlets;
 mod upkeep;
 
 use std::collections::HashMap;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -17,6 +16,7 @@ use rusqlite::Connection;
 use tokio::sync::mpsc;
 
 use super::clerk::{Clerk, Clock};
+use super::lock::Lock;
 use super::readers::Readers;
 use super::sql::jobs;
 use super::{Committed, StoreError, schema};
@@ -100,8 +100,6 @@ struct Inner {
     offered: Mutex<HashMap<(String, String), Offered>>,
     /// Jobs up to this row may have been offered by an earlier process.
     earlier_row: i64,
-    /// Held for as long as this process may write.
-    _lock: File,
 }
 
 impl Store {
@@ -114,13 +112,14 @@ impl Store {
     /// [`StoreError::Folder`], or what the database says.
     pub fn open(path: &Path, options: StoreOptions) -> Result<(Self, mpsc::Receiver<Committed>), StoreError> {
         let file = place(path)?;
-        let lock = lock(&file)?;
+        let lock = Lock::take(&file)?;
         let conn = writer(&file, options.max_pages)?;
         let earlier_row = jobs::newest_row(&conn)?;
         let readers = Readers::open(&file, options.readers)?;
         let (publisher, committed) = mpsc::channel(COMMITS);
         let clock = Arc::clone(&options.clock);
-        let clerk = Clerk::start(conn, clock, options.queue.max(1), publisher).map_err(StoreError::Folder)?;
+        let clerk =
+            Clerk::start((conn, lock), clock, options.queue.max(1), publisher).map_err(StoreError::Folder)?;
         let inner = Inner {
             clerk,
             readers,
@@ -128,7 +127,6 @@ impl Store {
             retention: options.retention,
             offered: Mutex::default(),
             earlier_row,
-            _lock: lock,
         };
         Ok((
             Self {
@@ -164,15 +162,6 @@ fn place(path: &Path) -> Result<PathBuf, StoreError> {
     }
     std::fs::create_dir_all(path).map_err(StoreError::Folder)?;
     Ok(path.join(FILE))
-}
-
-fn lock(file: &Path) -> Result<File, StoreError> {
-    let lock = File::create(file.with_extension("lock")).map_err(StoreError::Folder)?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::AlreadyRunning),
-        Err(std::fs::TryLockError::Error(error)) => Err(StoreError::Folder(error)),
-    }
 }
 
 fn writer(file: &Path, max_pages: Option<u32>) -> Result<Connection, StoreError> {
