@@ -16,7 +16,7 @@ use std::time::Instant;
 
 use self::hall::{Hall, Place};
 pub use self::outbox::{Line, MAX_OUTBOX_BYTES, MAX_OUTBOX_MESSAGES, Outbox, Text};
-pub use self::replay::{Ear, Replayed, replay};
+pub use self::replay::{Ear, Replayed, replay, text_at};
 use crate::dialects::{self, Frame, Room, Wire};
 use crate::order::Event;
 use crate::store::OutletId;

@@ -23,6 +23,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::error::{Code, Problem};
 use crate::service::SharedApp;
+use crate::sockets::socketio;
 
 /// Every route. What each asks of its caller stands in [`crate::auth::roles::ROUTES`].
 pub fn router(app: SharedApp) -> Router {
@@ -69,6 +70,7 @@ pub fn router(app: SharedApp) -> Router {
         .method_not_allowed_fallback(wrong_method)
         .fallback(nothing_here)
         .layer(from_fn_with_state(app.clone(), door::door))
+        .merge(socketio::routes(&app))
         .layer(cors(&app.config.allowed_origins))
         .layer(CatchPanicLayer::custom(|_| panicked()))
         .with_state(app)

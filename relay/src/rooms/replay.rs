@@ -26,6 +26,12 @@ pub struct Replayed {
     pub stats: Option<Frame>,
 }
 
+/// The one text of a frame at that position of the log.
+#[must_use]
+pub fn text_at(seq: u64, epoch: u64, frame: &Frame, is_guest: bool) -> Text {
+    text(seq, epoch, &[frame], is_guest)
+}
+
 /// The texts of an event's frames (in order of `k`) after a position.
 #[must_use]
 pub fn replay(seq: u64, epoch: u64, frames: &[Frame], after: Position, ear: &Ear) -> Replayed {

@@ -5,13 +5,14 @@ use std::time::{Duration, Instant};
 use crate::auth::Identity;
 use crate::limits::LimitSettings;
 use crate::order::Role;
+use crate::service::App;
 
 /// How long a socket may go on over its rate before it is closed with 1008 (DIALECTS.md).
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A token bucket for one socket.
 #[derive(Debug)]
-pub(super) struct Bucket {
+pub(in crate::sockets) struct Bucket {
     rate: f64,
     burst: f64,
     tokens: f64,
@@ -21,7 +22,7 @@ pub(super) struct Bucket {
 
 /// What to do with a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(in crate::sockets) enum Verdict {
     /// Take it.
     Take,
     /// Answer `RATE_LIMITED`.
@@ -34,15 +35,19 @@ impl Bucket {
     /// The bucket of that caller's socket. An agent that comes back after an outage tells of every job
     /// it printed meanwhile at once (more than a thousand frames a second), and its link has limits of
     /// its own; without tokens there are none.
-    pub(super) fn of(limits: &LimitSettings, who: &Identity, now: Instant) -> Self {
-        if who.open || who.role == Role::Agent {
+    pub(in crate::sockets) fn of(app: &App, who: &Identity, now: Instant) -> Self {
+        Self::for_role(&app.config.limits, who.role, app.auth.is_insecure(), now)
+    }
+
+    fn for_role(limits: &LimitSettings, role: Role, is_insecure: bool, now: Instant) -> Self {
+        if is_insecure || role == Role::Agent {
             return Self::new(0, 0, now);
         }
         Self::new(limits.frames_per_second, limits.frame_burst, now)
     }
 
     /// So many frames a second and at once; a rate of 0 is no limit.
-    pub(super) fn new(rate: u32, burst: u32, now: Instant) -> Self {
+    pub(in crate::sockets) fn new(rate: u32, burst: u32, now: Instant) -> Self {
         let burst = f64::from(burst.max(1));
         Self {
             rate: f64::from(rate),
@@ -54,7 +59,7 @@ impl Bucket {
     }
 
     /// A frame came.
-    pub(super) fn frame(&mut self, now: Instant) -> Verdict {
+    pub(in crate::sockets) fn frame(&mut self, now: Instant) -> Verdict {
         if self.rate <= 0.0 {
             return Verdict::Take;
         }
@@ -89,13 +94,8 @@ mod tests {
             ..LimitSettings::default()
         };
         let now = Instant::now();
-        let bucket = |role, open| {
-            let who = Identity {
-                role,
-                open,
-                ..Identity::anyone("demo")
-            };
-            let mut bucket = Bucket::of(&limits, &who, now);
+        let bucket = |role, is_insecure| {
+            let mut bucket = Bucket::for_role(&limits, role, is_insecure, now);
             bucket.frame(now);
             bucket.frame(now)
         };

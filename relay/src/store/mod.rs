@@ -245,6 +245,23 @@ pub struct Printer {
     pub at: Timestamp,
 }
 
+/// What a client of Socket.IO comes back to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SocketSession {
+    /// The outlet.
+    pub outlet: String,
+    /// The secret id with which the client comes back.
+    pub pid: String,
+    /// The connection's id, which stays.
+    pub sid: String,
+    /// Whose it is: `role:subject`.
+    pub who: String,
+    /// A guest's session token.
+    pub visit: Option<String>,
+    /// Its rooms: dialect and name.
+    pub rooms: Vec<(String, String)>,
+}
+
 /// What became durable in one commit, in order.
 #[derive(Debug, Clone, Default)]
 pub struct Committed {

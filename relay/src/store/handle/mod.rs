@@ -4,6 +4,7 @@ pub(super) mod enrol;
 pub(super) mod link;
 mod orders;
 mod outlets;
+mod sockets;
 mod upkeep;
 
 use std::collections::HashMap;
