@@ -82,6 +82,19 @@ impl Health {
         }
     }
 
+    /// What only `DLE EOT n` could have said is no longer known: it was asked and not answered.
+    pub fn forget(&mut self, n: u8) {
+        match n {
+            1 => (self.offline, self.waiting_for_recovery) = (None, None),
+            2 => (self.cover_open, self.stopped_at_paper_end) = (None, None),
+            3 => {
+                (self.recoverable, self.cutter) = (None, None);
+                (self.unrecoverable, self.overheated) = (None, None);
+            }
+            _ => (self.paper_low, self.paper_end) = (None, None),
+        }
+    }
+
     /// Takes an automatic status.
     pub fn automatic(&mut self, [first, second, third, _]: [u8; 4]) {
         self.offline = Some(first & 0x08 != 0);

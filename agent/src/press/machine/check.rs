@@ -60,7 +60,9 @@ impl Machine {
     }
 
     fn ask_after(&mut self, n: u8) {
-        let next = (n + 1..=4).find(|n| !self.line.mute.get(usize::from(*n - 1)).copied().unwrap_or(true));
+        let all = self.health.trouble().is_some();
+        let next =
+            (n + 1..=4).find(|n| all || !self.line.mute.get(usize::from(*n - 1)).copied().unwrap_or(true));
         if let Some(next) = next {
             return self.ask(next);
         }
@@ -83,6 +85,7 @@ impl Machine {
                 *mute = true;
             }
             self.parser.forget();
+            self.health.forget(n);
             return self.ask_after(n);
         }
         if !check.repeated && self.voice == Voice::Answers {

@@ -75,7 +75,12 @@ impl Machine {
         self.jobs.iter().find_map(|job| match job.state {
             JobState::Accepted | JobState::Spooled | JobState::Held => {
                 let waits = job.cancel_requested || self.is_stale(job) || self.would_overtake(job);
-                let tried = job.job.attempt > 0;
+                let told = job
+                    .job
+                    .banners
+                    .iter()
+                    .any(|banner| matches!(banner, Banner::PossibleDuplicate { .. }));
+                let tried = job.job.attempt > 0 && !told;
                 (!waits).then(|| (job, tried.then(|| super::doubt::possible_duplicate(job))))
             }
             JobState::Unconfirmed => self.copy_heading(job).map(|heading| (job, Some(heading))),

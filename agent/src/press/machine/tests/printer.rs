@@ -161,6 +161,11 @@ impl Printer {
         }
         self.budget += (self.speed * ms) as i64;
         while self.budget >= 1000 && self.is_working() {
+            if self.buffer.front() == Some(&0) {
+                // Nothing to print takes no time.
+                self.buffer.pop_front();
+                continue;
+            }
             let Some(used) = self.command() else { break };
             self.buffer.drain(..used);
             self.budget -= 1000 * used as i64;

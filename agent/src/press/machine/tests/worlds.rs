@@ -45,7 +45,7 @@ fn evening(seed: u64, plant: Plant) {
     heal(&mut rig);
     rig.check_papers(false);
     rig.seconds(600);
-    rig.nudge();
+    people_answer(&mut rig);
     rig.seconds(600);
     rig.check_papers(true);
     for job in &rig.jobs {
@@ -57,6 +57,21 @@ fn evening(seed: u64, plant: Plant) {
             rig.history
         );
     }
+}
+
+/// Copies that were in doubt themselves wait for a person; nothing else does.
+fn people_answer(rig: &mut Rig) {
+    for job in &mut rig.jobs {
+        assert!(
+            job.state.is_final() || job.state == JobState::Unconfirmed && job.attempt > 1,
+            "{} is {}: {:?}",
+            job.job.id,
+            job.state,
+            rig.history
+        );
+        job.answer = (!job.state.is_final()).then_some(false);
+    }
+    rig.nudge();
 }
 
 fn fault(rig: &mut Rig, dice: &mut Dice) {
