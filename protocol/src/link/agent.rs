@@ -85,12 +85,13 @@ impl AgentLink {
             AgentInput::Disconnected { retry_after } => self.lost(retry_after, now),
             AgentInput::Received(frame) => self.received(frame, now),
             AgentInput::Unreadable { job_id, why, at } => self.unreadable(job_id, why, at, now),
-            AgentInput::Spooled(job_id) => {
-                self.intake.done(&job_id);
-                self.reports.spooled(job_id);
-            }
+            AgentInput::Spooled(job_id) => self.spooled(job_id),
             AgentInput::SpoolRefused(job_id, _) => self.intake.refused(&job_id),
-            AgentInput::Report(update) => self.reports.report(update),
+            AgentInput::Report(update) => {
+                // The press may be heard before the spool's answer.
+                self.spooled(update.job_id.clone());
+                self.reports.report(update);
+            }
             AgentInput::Printer(status) => self.printer(status),
             AgentInput::Timeout => {}
         }
@@ -227,6 +228,7 @@ impl AgentLink {
     }
 
     fn offered(&mut self, offer: Box<Offer>, now: Tick) {
+        self.intake.see(&offer);
         if self.reports.knows(&offer.job.id) {
             self.reports.again(&offer.job.id);
         } else if self.reports.len() >= MAX_UNSETTLED {
@@ -236,6 +238,12 @@ impl AgentLink {
         }
         if self.intake.is_flooded() {
             self.leave(DisconnectReason::Flooded, None, now);
+        }
+    }
+
+    fn spooled(&mut self, job_id: JobId) {
+        if self.intake.done(&job_id) {
+            self.reports.spooled(job_id);
         }
     }
 

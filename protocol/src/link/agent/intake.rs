@@ -12,9 +12,9 @@ pub(super) struct Intake {
     queue: VecDeque<Box<Offer>>,
     /// With the spool; outlives the connection.
     spooling: Option<Box<Offer>>,
-    /// Per station the refused offer with the lowest `seq`. Later ones must not overtake it (I5): the relay
-    /// offers all again, in order.
-    floors: BTreeMap<String, u64>,
+    /// Stations of which an offer was refused, with the last `seq` seen. What comes behind must not overtake
+    /// it (I5): nothing is taken until the relay begins to offer from the front again.
+    blocked: BTreeMap<String, u64>,
     bound: usize,
 }
 
@@ -24,8 +24,20 @@ impl Intake {
         Self {
             queue: VecDeque::new(),
             spooling: None,
-            floors: BTreeMap::new(),
+            blocked: BTreeMap::new(),
             bound,
+        }
+    }
+
+    /// An offer came, known or not. In one pass they come by ascending `seq`; a step back is a new pass.
+    pub(super) fn see(&mut self, offer: &Offer) {
+        let Some(last) = self.blocked.get_mut(&offer.job.station) else {
+            return;
+        };
+        if offer.job.seq > *last {
+            *last = offer.job.seq;
+        } else {
+            self.blocked.remove(&offer.job.station);
         }
     }
 
@@ -37,15 +49,14 @@ impl Intake {
             .iter()
             .chain(&self.queue)
             .any(|other| other.job.id == *id);
-        if under_way || !self.may_pass(&offer) {
-            return;
+        if !under_way && !self.blocked.contains_key(&offer.job.station) {
+            self.queue.push_back(offer);
         }
-        self.queue.push_back(offer);
     }
 
     /// More offers than any honest relay makes.
     pub(super) fn is_flooded(&self) -> bool {
-        self.queue.len() > self.bound || self.floors.len() > MAX_STATIONS
+        self.queue.len() > self.bound || self.blocked.len() > MAX_STATIONS
     }
 
     /// The offer to spool now; nothing while one is being spooled.
@@ -58,9 +69,9 @@ impl Intake {
         Some(offer)
     }
 
-    /// The spool has it.
-    pub(super) fn done(&mut self, id: &JobId) {
-        self.spooling.take_if(|offer| offer.job.id == *id);
+    /// The spool has it. False if it was not asked, or has said so already.
+    pub(super) fn done(&mut self, id: &JobId) -> bool {
+        self.spooling.take_if(|offer| offer.job.id == *id).is_some()
     }
 
     /// The spool could not take it: nor shall it take what came behind.
@@ -76,27 +87,13 @@ impl Intake {
 
     /// Leaves an offer at the relay.
     pub(super) fn refuse(&mut self, offer: &Offer) {
-        let floor = self
-            .floors
-            .entry(offer.job.station.clone())
-            .or_insert(offer.job.seq);
-        *floor = offer.job.seq.min(*floor);
+        let last = self.blocked.entry(offer.job.station.clone()).or_default();
+        *last = offer.job.seq.max(*last);
     }
 
     /// The connection is gone; the relay will offer again.
     pub(super) fn forget(&mut self) {
         self.queue.clear();
-        self.floors.clear();
-    }
-
-    fn may_pass(&mut self, offer: &Offer) -> bool {
-        match self.floors.get(&offer.job.station) {
-            Some(floor) if offer.job.seq > *floor => false,
-            Some(_) => {
-                self.floors.remove(&offer.job.station);
-                true
-            }
-            None => true,
-        }
+        self.blocked.clear();
     }
 }
