@@ -11,6 +11,7 @@ pub mod net;
 pub mod port;
 pub mod press;
 pub mod spool;
+pub mod tickets;
 
 pub use daemon::{Agent, RunError, run};
 

@@ -1,5 +1,13 @@
 //! The commands as scripts and people meet them: exit codes, stdout, stderr.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 mod common;
 
 use std::fs;
@@ -186,4 +194,37 @@ async fn a_code_that_is_of_no_use_exits_5_and_without_one_2() {
     );
     drop(relay);
     assert_eq!(home.call(&["pair", "ANY"]).status.code(), Some(6));
+}
+
+#[tokio::test]
+async fn render_makes_every_output_from_an_event_and_from_markup() {
+    let home = Home::kitchen("ws://127.0.0.1:1");
+    let event = home.path().join("event.json");
+    fs::write(&event, common::offer("job-1", 41, "kitchen").data.get()).unwrap();
+    let event = event.to_str().unwrap();
+    let text = home.call(&["render", event]);
+    let text = String::from_utf8(text.stdout).unwrap();
+    assert!(text.contains("Nasi Goreng") && text.contains("41"), "{text}");
+    let bytes = home.call(&["render", event, "--format", "escpos"]).stdout;
+    assert!(bytes.starts_with(b"\x1b@"));
+    let png = home.path().join("ticket.png");
+    assert_eq!(
+        home.call(&["render", event, "-o", png.to_str().unwrap()])
+            .status
+            .code(),
+        Some(0)
+    );
+    assert!(fs::read(&png).unwrap().starts_with(b"\x89PNG"));
+    let markup = home.path().join("bare.receipt");
+    fs::write(&markup, "a | b\n").unwrap();
+    let bare = home.call(&["render", markup.to_str().unwrap(), "--columns", "20"]);
+    assert_eq!(
+        String::from_utf8(bare.stdout).unwrap().trim_end(),
+        "a                  b"
+    );
+    let unknown = home.call(&["render", event, "--profile", "no-such"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(stderr(&unknown).contains("generic-80"));
+    let (code, report) = home.json(&["render", event]);
+    assert_eq!((code, &report["schema"]), (Some(0), &1.into()));
 }

@@ -1,5 +1,13 @@
 //! The real program against a relay that behaves well, badly, or not at all.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 mod common;
 
 use std::time::{Duration, Instant};

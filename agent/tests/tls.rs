@@ -1,5 +1,13 @@
 //! Whom the agent believes, and that it never speaks where it does not.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 mod common;
 
 use std::fs;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::config::Flags;
@@ -75,6 +75,8 @@ pub(super) enum Command {
     Jobs(JobsArgs),
     /// List and test printers
     Printers(PrintersArgs),
+    /// Render a ticket without a printer
+    Render(RenderArgs),
     /// Show and check the configuration
     Config(ConfigArgs),
     /// Print the completions for a shell
@@ -180,6 +182,55 @@ pub(super) enum JobsCommand {
         #[arg(long, conflicts_with = "ids")]
         all: bool,
     },
+}
+
+/// What comes out of `render`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// The printer's bytes
+    Escpos,
+    /// The layout's text
+    Text,
+    /// Letters as text, of the paper's size
+    Svg,
+    /// One pixel for each of the printer's dots
+    Png,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  printrail-agent render event.json
+  printrail-agent render event.json --profile epson-tm-t88 -o ticket.png
+  printrail-agent render menu.receipt --columns 32 --format escpos > /dev/usb/lp0
+
+The file is the data of a print event, the whole frame, or plain ReceiptLine markup (*.receipt).")]
+pub(super) struct RenderArgs {
+    /// The event, or the markup; - is standard input
+    pub(super) file: PathBuf,
+    /// The template [default: what the event asks for]
+    #[arg(long, value_name = "NAME")]
+    pub(super) template: Option<String>,
+    /// The printer's profile [default: generic-80]
+    #[arg(long, value_name = "NAME")]
+    pub(super) profile: Option<String>,
+    /// Characters in a line [default: the profile's]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=255))]
+    pub(super) columns: Option<u16>,
+    /// What to make [default: as the output's name ends, else text]
+    #[arg(long, value_enum)]
+    pub(super) format: Option<Format>,
+    /// Where to write it [default: stdout]
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// A further font file, such as for CJK or emoji; may be given several times
+    #[arg(long = "font", value_name = "FILE")]
+    pub(super) fonts: Vec<PathBuf>,
+    /// A folder of templates that stand in for the built-in ones
+    #[arg(long, value_name = "DIR")]
+    pub(super) templates: Option<PathBuf>,
+    /// Say what was substituted, as JSON on stdout; the ticket needs -o then
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 #[derive(Debug, Args)]

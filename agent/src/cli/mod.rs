@@ -8,6 +8,7 @@ mod jobs;
 mod output;
 mod pair;
 mod printers;
+mod render;
 mod run;
 mod status;
 
@@ -50,6 +51,7 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Status(args) => status::status(&flags, &args),
         Command::Jobs(args) => jobs::jobs(&flags, args),
         Command::Printers(args) => printers::printers(&flags, args),
+        Command::Render(args) => render::render(&flags, &args),
         Command::Config(args) => config::config(&flags, &args),
         Command::Completions { shell } => docs::completions(shell),
         Command::Man { dir } => docs::man(&dir),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::raw::{RawPrinter, RawStation};
 use super::{Config, ConfigError, OnUnconfirmed, Printer, Relay, RelayUrl, Station};
+use crate::tickets::Sources;
 
 /// Names go into logs, tables and tickets.
 const NAME_MAX: usize = 64;
@@ -30,6 +31,7 @@ pub(super) fn check(
     place: &str,
     data: &Path,
     relay: Relay,
+    tickets: Sources,
     stations: Vec<RawStation>,
     printers: Vec<RawPrinter>,
 ) -> Result<Config, ConfigError> {
@@ -40,6 +42,7 @@ pub(super) fn check(
         relay,
         stations,
         printers,
+        tickets,
     })
 }
 

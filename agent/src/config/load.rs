@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::check::{self, RelayValues, wrong};
 use super::raw::{RawConfig, RawRelay};
 use super::{Config, ConfigError, Places, Relay, TOKEN_NAME, places};
+use crate::tickets::Sources;
 
 /// What the command line says.
 #[derive(Debug, Clone, Default)]
@@ -94,7 +95,11 @@ pub fn load(flags: &Flags, env: &dyn Fn(&str) -> Option<String>) -> Result<Loade
     })?;
     let relay = settings.relay(flags, &places, raw.relay)?;
     let place = places.config.display().to_string();
-    let config = check::check(&place, &places.data, relay, raw.station, raw.printer)?;
+    let tickets = Sources {
+        templates: raw.templates.path.map(PathBuf::from),
+        fonts: raw.fonts.paths.into_iter().map(PathBuf::from).collect(),
+    };
+    let config = check::check(&place, &places.data, relay, tickets, raw.station, raw.printer)?;
     settings.note_lists(&config, &Origin::File(places.config.clone()));
     Ok(Loaded {
         config,
@@ -276,6 +281,12 @@ impl Settings<'_> {
                 station.on_unconfirmed.as_str(),
                 file,
             );
+        }
+        if let Some(folder) = &config.tickets.templates {
+            self.note("templates.path".to_owned(), &folder.display().to_string(), file);
+        }
+        for (index, path) in config.tickets.fonts.iter().enumerate() {
+            self.note(format!("fonts.paths[{index}]"), &path.display().to_string(), file);
         }
         for (index, printer) in config.printers.iter().enumerate() {
             self.note(format!("printer[{index}].name"), &printer.name, file);

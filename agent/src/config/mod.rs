@@ -13,6 +13,7 @@ mod write;
 
 use std::path::PathBuf;
 
+use crate::tickets::Sources;
 pub use error::ConfigError;
 pub use load::{Flags, Loaded, Origin, RelayOnly, Setting, load, load_relay, locate};
 pub use places::{CONFIG_NAME, Places, TOKEN_NAME, places};
@@ -30,6 +31,8 @@ pub struct Config {
     pub stations: Vec<Station>,
     /// Its printers, each with a name of its own.
     pub printers: Vec<Printer>,
+    /// Templates and fonts beside the built-in ones.
+    pub tickets: Sources,
 }
 
 /// The relay and how to be let in.
@@ -69,6 +72,47 @@ pub enum OnUnconfirmed {
     ReprintMarked,
     /// It waits for a person. The default elsewhere.
     Hold,
+}
+
+impl Relay {
+    /// A relay with the platform's authorities, and no outlet beside the token's.
+    #[must_use]
+    pub fn new(url: RelayUrl, token_file: PathBuf) -> Self {
+        Self {
+            url,
+            token_file,
+            outlet: None,
+            ca_file: None,
+            allow_plaintext: false,
+        }
+    }
+}
+
+impl Station {
+    /// A station without a location or a backup, with the decision that is usual for its name.
+    #[must_use]
+    pub fn new(name: &str, printer: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            location: None,
+            printer: printer.to_owned(),
+            backup: None,
+            on_unconfirmed: OnUnconfirmed::default_of(name),
+        }
+    }
+}
+
+impl Printer {
+    /// A printer that is probed for its profile.
+    #[must_use]
+    pub fn new(name: &str, address: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            address: address.to_owned(),
+            profile: None,
+            columns: None,
+        }
+    }
 }
 
 impl OnUnconfirmed {

@@ -9,6 +9,10 @@ pub(super) struct RawConfig {
     #[serde(default)]
     pub(super) relay: RawRelay,
     #[serde(default)]
+    pub(super) fonts: RawFonts,
+    #[serde(default)]
+    pub(super) templates: RawTemplates,
+    #[serde(default)]
     pub(super) station: Vec<RawStation>,
     #[serde(default)]
     pub(super) printer: Vec<RawPrinter>,
@@ -44,4 +48,19 @@ pub(super) struct RawPrinter {
     pub(super) address: String,
     pub(super) profile: Option<String>,
     pub(super) columns: Option<i64>,
+}
+
+/// `[fonts]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawFonts {
+    #[serde(default)]
+    pub(super) paths: Vec<String>,
+}
+
+/// `[templates]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawTemplates {
+    pub(super) path: Option<String>,
 }

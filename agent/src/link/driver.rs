@@ -1,7 +1,6 @@
 //! Drives the protocol's machine: feeds it what happened, performs what it asks for.
 
 use std::collections::{BTreeMap, HashMap};
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,8 +13,9 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
-use super::connection::{ConnectError, Connection, Event};
+use super::connection::{ConnectError, Event};
 use super::lane::{Ask, Done, Lane};
+use super::wire::{Wire, WireEvent};
 use super::{LinkSettings, LinkState, LinkStatus, News};
 use crate::chain;
 use crate::clock::Clock;
@@ -74,31 +74,6 @@ impl Link {
 enum End {
     Stopped,
     NewSettings,
-}
-
-type Dialing = Pin<Box<dyn Future<Output = Result<Connection, ConnectError>> + Send>>;
-
-/// The socket, in whichever state.
-enum Wire {
-    Down,
-    Dialing(Dialing),
-    Up(Box<Connection>),
-}
-
-enum WireEvent {
-    Dialed(Result<Box<Connection>, ConnectError>),
-    Event(Event),
-}
-
-impl Wire {
-    /// The next thing that happens; nothing is lost when this is dropped and called again.
-    async fn event(&mut self) -> WireEvent {
-        match self {
-            Self::Down => std::future::pending().await,
-            Self::Dialing(dialing) => WireEvent::Dialed(dialing.await.map(Box::new)),
-            Self::Up(connection) => WireEvent::Event(connection.event().await),
-        }
-    }
 }
 
 /// One machine and its socket; lives until the settings change.
@@ -228,10 +203,7 @@ impl<'a> Driver<'a> {
 
     fn dial(&mut self) {
         self.link.status.send_modify(|status| status.stations.clear());
-        self.wire = Wire::Dialing(Box::pin(Connection::open(
-            self.settings.relay.clone(),
-            self.tls.clone(),
-        )));
+        self.wire = Wire::dial(self.settings.relay.clone(), self.tls.clone());
     }
 
     fn send(&mut self, frame: &AgentFrame) {

@@ -4,6 +4,7 @@ mod connection;
 mod driver;
 mod lane;
 mod status;
+mod wire;
 
 use protocol::JobUpdate;
 use protocol::frames::{PrinterStatus, Registration};
