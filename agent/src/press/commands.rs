@@ -8,6 +8,9 @@ use protocol::JobId;
 /// each, and its header.
 pub const LARGEST_COMMAND: usize = 256 * 104 + 8;
 
+/// NULs that complete the parameters of any interrupted command, so that its data is as short as can be.
+pub const LONGEST_HEADER: usize = 32;
+
 /// `GS a`: automatic status on online, error and paper (2 + 4 + 8).
 const AUTOMATIC_STATUS: [u8; 3] = [0x1D, b'a', 0x0E];
 
@@ -38,8 +41,8 @@ pub fn identify(fact: Fact) -> Vec<u8> {
     vec![0x1D, b'I', fact as u8]
 }
 
-/// Questions in one barrier of `GS I`: 256 patterns, so that no two tickets near each other share theirs.
-pub const CODE: usize = 8;
+/// Questions in one barrier of `GS I`: 1024 patterns, so that hardly two tickets near each other share theirs.
+pub const CODE: usize = 10;
 
 /// The barrier of one attempt where the printer knows no marks but has names: a row of `GS I` whose order
 /// is the attempt's own, so that no answer to another question can pass for it. `facts` are those that the
@@ -47,7 +50,7 @@ pub const CODE: usize = 8;
 #[must_use]
 pub fn code(job: &JobId, attempt: u32, facts: &[Fact]) -> Vec<Fact> {
     let hash = hash(job, attempt);
-    let digits = (0..CODE).map(|digit| hash >> (8 * digit));
+    let digits = (0..CODE).map(|digit| hash >> (5 * digit));
     let pick = |digit: u64| facts.get(usize::from(digit & 1 == 1)).or(facts.first()).copied();
     digits.filter_map(pick).collect()
 }

@@ -7,7 +7,7 @@ use protocol::Tick;
 
 use super::proof::Papers;
 use super::{Limits, Machine, Output, Voice};
-use crate::press::commands::Fact;
+use crate::press::commands::{self, Fact};
 use crate::press::known::Known;
 
 /// Written in one go: small enough that status is read between two writes.
@@ -36,6 +36,8 @@ pub(super) struct Line {
     pub(super) verified: bool,
     /// What a first round of probing found; believed when a second finds the same.
     pub(super) found: Option<Known>,
+    /// Two rounds of probing did not find the same.
+    pub(super) shifted: bool,
     /// Somebody else answered, so many times in a row.
     pub(super) strangers: u8,
     /// The end of the last complete check on this connection.
@@ -66,6 +68,7 @@ impl Line {
             wait: limits.retry,
             verified: false,
             found: None,
+            shifted: false,
             strangers: 0,
             looked: None,
             look_at: now,
@@ -106,6 +109,10 @@ impl Machine {
             self.reached();
         }
         self.parser.forget();
+        if self.resync.is_some() {
+            // Else the first question would become the sizes of an interrupted command.
+            self.send(&[0; commands::LONGEST_HEADER]);
+        }
     }
 
     /// The printer can be printed to: the next trouble starts with short waits again.

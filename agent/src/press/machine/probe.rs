@@ -21,6 +21,8 @@ const MARK: [u8; 4] = *b"    ";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Ask {
+    /// Nothing, for as long as an answer takes: what comes now was asked before.
+    Quiet,
     Fact(Fact),
     Mark,
     Paper,
@@ -34,9 +36,24 @@ pub(super) struct Probe {
     deadline: Tick,
     /// Against what is known already.
     verifying: bool,
+    /// Marks and barriers were added to the questions.
+    extended: bool,
     found: Known,
     papers: usize,
     unanswered: usize,
+}
+
+impl Probe {
+    /// What else is asked of a printer that said so much of itself.
+    fn extend(&mut self, profile_knows_marks: bool) {
+        if profile_knows_marks || self.found.knows_marks() {
+            self.steps.push_back(Ask::Mark);
+        }
+        if self.found.maker.is_none() || self.found.maker == self.found.model {
+            // No two names to tell one ticket's barrier from another's.
+            self.steps.push_back(Ask::Paper);
+        }
+    }
 }
 
 impl Machine {
@@ -46,16 +63,24 @@ impl Machine {
                 .as_ref()
                 .is_none_or(|known| known.fact(*fact).is_some())
         };
-        let steps: VecDeque<Ask> = FACTS.into_iter().filter(asked).map(Ask::Fact).collect();
+        let mut steps: VecDeque<Ask> = FACTS.into_iter().filter(asked).map(Ask::Fact).collect();
         if steps.is_empty() {
             self.line.verified = true;
             return;
+        }
+        if self.line.found.is_some() {
+            // Answers to somebody else's questions would shift all of ours, but not in both orders alike.
+            steps.make_contiguous().reverse();
+        }
+        if std::mem::take(&mut self.line.shifted) {
+            steps.push_front(Ask::Quiet);
         }
         self.doing = Doing::Probing(Probe {
             steps,
             asking: None,
             deadline: self.now,
             verifying: self.known.is_some(),
+            extended: false,
             found: Known::nothing(),
             papers: 0,
             unanswered: 0,
@@ -66,12 +91,17 @@ impl Machine {
     /// Asks the next question, or looks a last time: a fault at the end decides nothing.
     fn probe_on(&mut self) {
         let deadline = self.now + self.config.limits.answer;
+        let profile = self.config.knows_marks;
         let Doing::Probing(probe) = &mut self.doing else {
             return;
         };
+        if probe.steps.is_empty() && !probe.verifying && !std::mem::replace(&mut probe.extended, true) {
+            probe.extend(profile);
+        }
         probe.asking = probe.steps.pop_front();
         probe.deadline = deadline;
         match probe.asking {
+            Some(Ask::Quiet) => {}
             Some(Ask::Fact(fact)) => self.send(&commands::identify(fact)),
             Some(Ask::Mark) => self.send(&commands::mark_request(MARK)),
             Some(Ask::Paper) => self.send(&commands::paper_barrier()),
@@ -93,23 +123,6 @@ impl Machine {
             return;
         }
         probe.found.learn(fact, text.to_owned());
-        self.probe_after(fact);
-    }
-
-    fn probe_after(&mut self, fact: Fact) {
-        let profile = self.config.knows_marks;
-        let Doing::Probing(probe) = &mut self.doing else {
-            return;
-        };
-        if fact == Fact::Serial && !probe.verifying {
-            if profile || probe.found.knows_marks() {
-                probe.steps.push_back(Ask::Mark);
-            }
-            if probe.found.maker.is_none() || probe.found.maker == probe.found.model {
-                // No two names to tell one ticket's barrier from another's.
-                probe.steps.push_back(Ask::Paper);
-            }
-        }
         self.probe_on();
     }
 
@@ -143,6 +156,9 @@ impl Machine {
         if self.check.is_some() || self.now < probe.deadline {
             return;
         }
+        if probe.asking == Some(Ask::Quiet) {
+            return self.probe_on();
+        }
         probe.unanswered += 1;
         // No answer: unknown to it, or did it fall into a fault?
         self.begin_check();
@@ -164,8 +180,7 @@ impl Machine {
             return;
         }
         match probe.asking.take() {
-            Some(Ask::Fact(fact)) => self.probe_after(fact),
-            Some(Ask::Mark | Ask::Paper) => self.probe_on(),
+            Some(Ask::Quiet | Ask::Fact(_) | Ask::Mark | Ask::Paper) => self.probe_on(),
             None => self.probed(),
         }
     }
@@ -187,8 +202,9 @@ impl Machine {
         if known.level == Evidence::C && barrier {
             known.level = Evidence::B;
         }
-        // The late answers to somebody else's questions shift all of ours; twice the same is no accident.
-        if self.line.found.replace(known.clone()).as_ref() != Some(&known) {
+        let before = self.line.found.replace(known.clone());
+        if before.as_ref() != Some(&known) {
+            self.line.shifted = before.is_some();
             return;
         }
         self.outputs.push_back(Output::Remember(known.clone()));

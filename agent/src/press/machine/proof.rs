@@ -95,13 +95,16 @@ impl Machine {
             Doing::Printing(attempt) => Some((&attempt.draft.job, attempt.draft.number)),
             Doing::Idle | Doing::Probing(_) | Doing::Rendering(_) | Doing::Recording { .. } => None,
         };
-        let doubted = self.doubts.iter().map(|(job, doubt)| (job, doubt.attempt));
+        // Of a doubt on this connection alone: ten bits are too few to know an older one by.
+        let live = self.doubts.iter().filter(|(_, doubt)| doubt.is_live(self.line.epoch));
+        let doubted = live.map(|(job, doubt)| (job, doubt.attempt));
         let proven = active
             .into_iter()
             .chain(doubted)
             .find(|(job, attempt)| is(job, *attempt));
         if let Some((job, attempt)) = proven {
             let job = job.clone();
+            self.line.names.clear();
             self.barrier_passed(&job, attempt);
         }
     }
