@@ -169,7 +169,7 @@ mod tests {
         for x in 0..9 {
             let mut canvas = Canvas::new(20, 4);
             canvas.draw(&stamp, x, 1);
-            assert_eq!(canvas.ink() as u32, 3 * 13.min(20 - x), "at {x}");
+            assert_eq!(u32::try_from(canvas.ink()), Ok(3 * 13.min(20 - x)), "at {x}");
             assert!(canvas.get(x, 1) && !canvas.get(x, 0));
         }
     }

@@ -7,9 +7,6 @@ use swash::FontRef;
 use swash::scale::{Render, ScaleContext, Source};
 use swash::zeno::{Format, Transform, Vector};
 
-/// A font file's bytes, shared.
-pub(crate) type FaceData = Arc<Vec<u8>>;
-
 /// Coverage from which a dot is black: a little under a half, since thermal heads print thin strokes thinner.
 const INK_FROM: u8 = 112;
 /// Letters remembered; a restaurant's menu in two sizes is some hundreds.

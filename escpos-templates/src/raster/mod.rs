@@ -5,7 +5,7 @@ mod canvas;
 mod glyphs;
 
 pub use canvas::Canvas;
-pub(crate) use glyphs::{FaceData, builtin_faces};
+pub(crate) use glyphs::builtin_faces;
 
 /// One of a printer's two resident fonts, with the cell that nearly every maker gives it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -171,8 +171,8 @@ mod tests {
     #[test]
     fn frames_join_from_cell_to_cell() {
         let mut canvas = Canvas::new(36, 24);
-        for (i, ch) in "├─┤".chars().enumerate() {
-            draw_cell(&mut canvas, i as u32 * 12, 0, ch, CellStyle::default());
+        for (i, ch) in (0..).zip("├─┤".chars()) {
+            draw_cell(&mut canvas, i * 12, 0, ch, CellStyle::default());
         }
         let row = (0..24).find(|&y| canvas.get(18, y)).unwrap();
         assert!((6..30).all(|x| canvas.get(x, row)));

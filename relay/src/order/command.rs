@@ -23,6 +23,22 @@ pub enum Role {
     Agent,
 }
 
+impl Role {
+    /// Whether it may move an order to that status, and so take that move back (DIALECTS.md, "Whoever
+    /// may set a status may undo it").
+    #[must_use]
+    pub fn may_set(self, status: Status) -> bool {
+        match self {
+            Self::Manager | Self::Pos | Self::Cashier => true,
+            Self::Waiter => matches!(status, Status::Confirmed | Status::Served),
+            Self::Kitchen | Self::Bar => {
+                matches!(status, Status::Preparing | Status::Ready | Status::Completed)
+            }
+            Self::Guest | Self::Agent => false,
+        }
+    }
+}
+
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {

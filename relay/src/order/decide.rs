@@ -73,7 +73,10 @@ fn decide(draft: &mut Decision, command: &Command, cx: &mut Context<'_>) -> Resu
             "there is an order {} already",
             draft.order.order_number
         ))),
-        Command::SetStatus { status } => status::set(draft, *status, cx.now),
+        Command::SetStatus { status } => {
+            may_move(cx.actor.role, draft.order.status, *status)?;
+            status::set(draft, *status, cx.now)
+        }
         Command::Cancel { reason } => status::cancel(draft, reason),
         Command::CancelRequest { reason, staff_id } => {
             status::ask_to_cancel(draft, reason, staff_id.as_deref(), cx.now)
@@ -102,6 +105,19 @@ fn decide(draft: &mut Decision, command: &Command, cx: &mut Context<'_>) -> Resu
             Ok(())
         }
     }
+}
+
+/// A step back is for whoever may make the move that it takes back; the order's present status is
+/// the end of that move.
+fn may_move(role: Role, from: Status, to: Status) -> Result<(), Refusal> {
+    let moved = from.max(to);
+    if from == to || role.may_set(moved) {
+        return Ok(());
+    }
+    Err(Refusal::Forbidden(format!(
+        "to set or take back {} is for another role",
+        moved.as_str()
+    )))
 }
 
 /// Refuses where the order is over.

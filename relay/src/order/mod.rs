@@ -7,6 +7,7 @@ pub mod input;
 pub mod model;
 #[cfg(test)]
 pub(crate) mod samples;
+mod stats;
 mod totals;
 
 pub use command::{Actor, Command, NewItem, NewOrder, Refusal, Role};

@@ -1,6 +1,6 @@
 //! An outlet's settings: which item goes where, when it prints, and when its day begins.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
@@ -200,6 +200,32 @@ impl Settings {
         };
         let found = self.areas.iter().find(|entry| covers(&entry.areas, area));
         found.map_or(&self.default_bar, |entry| &entry.bar)
+    }
+
+    /// Every station that tickets of this outlet can go to, in order of their names.
+    #[must_use]
+    pub fn station_names(&self) -> BTreeSet<String> {
+        let fixed = [
+            KITCHEN.to_owned(),
+            self.receipt_station.clone(),
+            CASHIER.to_owned(),
+            self.default_bar.clone(),
+        ];
+        let ruled = self
+            .rules
+            .iter()
+            .flat_map(|rule| &rule.to)
+            .filter(|station| *station != BAR);
+        let bars = self
+            .areas
+            .iter()
+            .map(|area| &area.bar)
+            .chain(self.locations.values());
+        let named = self.stations.keys();
+        fixed
+            .into_iter()
+            .chain(ruled.chain(bars).chain(named).cloned())
+            .collect()
     }
 
     /// A station by the name that a person gave: `bar` alone is the bar of the area.

@@ -18,7 +18,7 @@ const STEPS: &[&str] = &[FIRST];
 /// waits for its holder's answer.
 const FIRST: &str = r"
 CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-INSERT INTO meta VALUES('epoch', 1);
+INSERT INTO meta VALUES('epoch', 0);
 
 CREATE TABLE outlets(outlet TEXT PRIMARY KEY, name TEXT NOT NULL, timezone TEXT NOT NULL,
     settings TEXT NOT NULL) STRICT, WITHOUT ROWID;

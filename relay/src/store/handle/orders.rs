@@ -102,6 +102,17 @@ impl Store {
         })
     }
 
+    /// The store's epoch: 0 until history is lost.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn epoch(&self) -> Result<u64, StoreError> {
+        self.inner
+            .readers
+            .read(|conn| Ok(unsigned(counters::epoch(conn)?)))
+            .await
+    }
+
     /// The outlet's newest event number (0 before the first) and the store's epoch.
     ///
     /// # Errors

@@ -1,0 +1,189 @@
+//! QR and bar codes: as the printer's own commands through the `escpos` crate, and as dots.
+
+use super::image::acts_in_real_time;
+use crate::layout::CodeBlock;
+use crate::model::{CodeOption, Level, Symbology};
+use crate::profile::Profile;
+use crate::raster::{Canvas, CellStyle, draw_cell};
+use escpos::driver::Driver;
+use escpos::printer::Printer;
+use escpos::utils::{
+    BarcodeFont, BarcodeHeight, BarcodeOption, BarcodePosition, BarcodeWidth, Protocol,
+    QRCodeCorrectionLevel, QRCodeModel, QRCodeOption,
+};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// A driver that keeps what it is given: the crate's own ones open devices.
+#[derive(Clone, Default)]
+struct Collector(Rc<RefCell<Vec<u8>>>);
+
+impl Driver for Collector {
+    fn name(&self) -> String {
+        "collector".to_owned()
+    }
+
+    fn write(&self, data: &[u8]) -> escpos::errors::Result<()> {
+        self.0.borrow_mut().extend_from_slice(data);
+        Ok(())
+    }
+
+    fn read(&self, _buffer: &mut [u8]) -> escpos::errors::Result<usize> {
+        Ok(0)
+    }
+
+    fn flush(&self) -> escpos::errors::Result<()> {
+        Ok(())
+    }
+}
+
+/// The commands for a code that the printer draws itself; `None` where it cannot, or where the content does not fit
+/// the symbology.
+pub(super) fn native(block: &CodeBlock, profile: &Profile) -> Option<Vec<u8>> {
+    let bytes = match block.option.symbology {
+        Symbology::QrCode if profile.qr() => qr(&block.data, &block.option),
+        Symbology::QrCode => None,
+        symbology if profile.barcode(symbology) => barcode(&block.data, &block.option),
+        _ => None,
+    }?;
+    (!acts_in_real_time(&bytes)).then_some(bytes)
+}
+
+fn qr(data: &str, option: &CodeOption) -> Option<Vec<u8>> {
+    if data.chars().any(char::is_control) {
+        return None;
+    }
+    let level = match option.level {
+        Level::L => QRCodeCorrectionLevel::L,
+        Level::M => QRCodeCorrectionLevel::M,
+        Level::Q => QRCodeCorrectionLevel::Q,
+        Level::H => QRCodeCorrectionLevel::H,
+    };
+    collect(|printer| {
+        printer.qrcode_option(data, QRCodeOption::new(QRCodeModel::Model2, option.cell, level))?;
+        Ok(())
+    })
+}
+
+fn barcode(data: &str, option: &CodeOption) -> Option<Vec<u8>> {
+    let position = if option.hri {
+        BarcodePosition::Below
+    } else {
+        BarcodePosition::None
+    };
+    let look = BarcodeOption::new(BarcodeWidth::M, BarcodeHeight::S, BarcodeFont::A, position);
+    let bytes = match option.symbology {
+        Symbology::Code93 => ours(72, data, option),
+        Symbology::Code128 => ours(73, &format!("{{B{}", data.replace('{', "{{")), option),
+        Symbology::QrCode => return None,
+        symbology => collect(|printer| {
+            match (symbology, data.len()) {
+                (Symbology::Upc, ..=8) => printer.upce_option(data, look)?,
+                (Symbology::Upc, _) => printer.upca_option(data, look)?,
+                (Symbology::Ean, ..=8) => printer.ean8_option(data, look)?,
+                (Symbology::Ean, _) => printer.ean13_option(data, look)?,
+                (Symbology::Itf, _) => printer.itf_option(data, look)?,
+                (Symbology::Codabar, _) => printer.codabar_option(data, look)?,
+                _ => printer.code39_option(data, look)?,
+            };
+            Ok(())
+        })?,
+    };
+    Some(sized(bytes, option))
+}
+
+/// The crate knows five heights and widths; the markup says exactly how many dots.
+fn sized(mut bytes: Vec<u8>, option: &CodeOption) -> Vec<u8> {
+    for (command, value) in [(b'w', option.module), (b'h', option.height)] {
+        let found = bytes.windows(2).position(|w| w == [0x1d, command]);
+        if let Some(byte) = found.and_then(|at| bytes.get_mut(at + 2)) {
+            *byte = value;
+        }
+    }
+    bytes
+}
+
+/// `GS k` function B for the two symbologies that the crate lacks.
+fn ours(system: u8, data: &str, option: &CodeOption) -> Vec<u8> {
+    let position = if option.hri { 2 } else { 0 };
+    let length = u8::try_from(data.len()).unwrap_or(0);
+    let mut out = vec![
+        0x1d, b'w', 2, 0x1d, b'h', 72, 0x1d, b'f', 0, 0x1d, b'H', position, 0x1d, b'k', system, length,
+    ];
+    out.extend(data.bytes());
+    out
+}
+
+fn collect(write: impl FnOnce(&mut Printer<Collector>) -> escpos::errors::Result<()>) -> Option<Vec<u8>> {
+    let collector = Collector::default();
+    let mut printer = Printer::new(collector.clone(), Protocol::default(), None);
+    write(&mut printer).ok()?;
+    printer.print().ok()?;
+    Some(collector.0.take())
+}
+
+/// A code as dots, for previews and for printers that have no such code; `None` where the content does not fit it.
+pub(crate) fn draw(block: &CodeBlock) -> Option<Canvas> {
+    match block.option.symbology {
+        Symbology::QrCode => draw_qr(&block.data, &block.option),
+        _ => draw_bars(&block.data, &block.option),
+    }
+}
+
+fn draw_qr(data: &str, option: &CodeOption) -> Option<Canvas> {
+    let level = match option.level {
+        Level::L => qrcode::EcLevel::L,
+        Level::M => qrcode::EcLevel::M,
+        Level::Q => qrcode::EcLevel::Q,
+        Level::H => qrcode::EcLevel::H,
+    };
+    let code = qrcode::QrCode::with_error_correction_level(data.as_bytes(), level).ok()?;
+    let (side, cell) = (u32::try_from(code.width()).ok()?, u32::from(option.cell));
+    let mut canvas = Canvas::new(side * cell, side * cell);
+    for (i, dark) in (0..).zip(code.to_colors()) {
+        if dark == qrcode::Color::Dark {
+            canvas.fill(i % side * cell, i / side * cell, cell, cell);
+        }
+    }
+    Some(canvas)
+}
+
+fn draw_bars(data: &str, option: &CodeOption) -> Option<Canvas> {
+    let modules = modules(data, option.symbology)?;
+    let (module, height) = (u32::from(option.module), u32::from(option.height));
+    let width = u32::try_from(modules.len()).ok()? * module;
+    let text = if option.hri { 26 } else { 0 };
+    let letters = u32::try_from(data.chars().count()).unwrap_or(0);
+    let mut canvas = Canvas::new(
+        width.max(if option.hri { letters * 12 } else { 0 }),
+        height + text,
+    );
+    for (x, _) in (0..).zip(&modules).filter(|(_, bar)| **bar == 1) {
+        canvas.fill(x * module, 0, module, height);
+    }
+    if option.hri {
+        let left = canvas.width().saturating_sub(letters * 12) / 2;
+        for (i, ch) in (0..).zip(data.chars()) {
+            draw_cell(&mut canvas, left + i * 12, height + 2, ch, CellStyle::default());
+        }
+    }
+    Some(canvas)
+}
+
+fn modules(data: &str, symbology: Symbology) -> Option<Vec<u8>> {
+    use barcoders::sym::{codabar, code39, code93, code128, ean8, ean13, tf};
+    match symbology {
+        Symbology::Upc => ean13::UPCA::new(format!("0{data}")).ok().map(|c| c.encode()),
+        Symbology::Ean if data.len() <= 8 => ean8::EAN8::new(data).ok().map(|c| c.encode()),
+        Symbology::Ean => ean13::EAN13::new(data).ok().map(|c| c.encode()),
+        Symbology::Code39 => code39::Code39::new(data).ok().map(|c| c.encode()),
+        Symbology::Itf => tf::TF::interleaved(data).ok().map(|c| c.encode()),
+        Symbology::Codabar => codabar::Codabar::new(data).ok().map(|c| c.encode()),
+        Symbology::Code93 => code93::Code93::new(data).ok().map(|c| c.encode()),
+        // `Ɓ` starts character set B, in which every printable ASCII character stands.
+        Symbology::Code128 => code128::Code128::new(format!("\u{181}{data}"))
+            .ok()
+            .map(|c| c.encode()),
+        Symbology::QrCode => None,
+    }
+}

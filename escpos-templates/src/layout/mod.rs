@@ -1,0 +1,267 @@
+//! A receipt on paper of so many columns: rows of text runs, rules, frames, codes. All outputs are made from this.
+
+mod frame;
+mod measure;
+mod page;
+mod widths;
+mod wrap;
+
+pub(crate) use measure::{Measure, is_east_asian};
+pub(crate) use page::{CodeBlock, Kind, Page, Row, RowStyle, Run, RunKind};
+
+use crate::model::{Align, Border, Cell, CodeOption, Color, FontName, Line, Property, Receipt, Width};
+use frame::Frame;
+use std::ops::Range;
+use widths::{Area, Columns};
+use wrap::{Wrapped, Wrapper};
+
+/// How many columns the paper has in each of the printer's fonts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Paper {
+    /// Columns in font A, at least 1.
+    pub(crate) a: u32,
+    /// Columns in font B, at least 1.
+    pub(crate) b: u32,
+    /// The font that a document begins with.
+    pub(crate) base: FontName,
+}
+
+/// Lays a receipt out.
+pub(crate) fn lay_out(receipt: &Receipt, paper: Paper) -> Page {
+    let mut layout = Layout::new(paper, Measure::of(receipt));
+    for line in &receipt.lines {
+        layout.line(line);
+    }
+    layout.close_frame();
+    layout.page
+}
+
+/// What is carried from line to line.
+struct Layout {
+    page: Page,
+    paper: Paper,
+    wrap: bool,
+    words: bool,
+    border: Border,
+    widths: Vec<Width>,
+    align: Align,
+    option: CodeOption,
+    style: RowStyle,
+    cut: crate::model::Cut,
+    frame: Frame,
+    wrapper: Wrapper,
+    columns: Columns,
+    wrapped: Vec<Wrapped>,
+}
+
+impl Layout {
+    fn new(paper: Paper, measure: Measure) -> Self {
+        Self {
+            page: Page::default(),
+            paper,
+            wrap: true,
+            words: false,
+            border: Border::default(),
+            widths: Vec::new(),
+            align: Align::default(),
+            option: CodeOption::default(),
+            style: RowStyle {
+                font: paper.base,
+                ..RowStyle::default()
+            },
+            cut: crate::model::Cut::default(),
+            frame: Frame::default(),
+            wrapper: Wrapper::new(measure),
+            columns: Columns::default(),
+            wrapped: Vec::new(),
+        }
+    }
+
+    /// Columns of the paper in the font of the moment.
+    fn cpl(&self) -> u32 {
+        match self.style.font {
+            FontName::A => self.paper.a,
+            FontName::B => self.paper.b,
+        }
+    }
+
+    fn line(&mut self, line: &Line) {
+        match line {
+            Line::Text(cells) => self.text(cells),
+            Line::Rule => self.rule(),
+            Line::Cut => self.cut(),
+            Line::Property(property) => self.property(property),
+            Line::Silent => {}
+        }
+    }
+
+    fn text(&mut self, cells: &[Cell]) {
+        let columns = std::mem::take(&mut self.columns);
+        let columns = columns.for_text(cells.len(), &self.widths, self.border, self.cpl(), self.align);
+        let area = columns.area();
+        self.begin_row(&columns, area);
+        self.wrapper.words = self.words;
+        let rows = self.wrap_cells(cells, &columns);
+        for row in 0..if self.wrap { rows.max(1) } else { 1 } {
+            self.text_row(row, &columns, area);
+        }
+        self.columns = columns;
+    }
+
+    /// Opens the frame that waits for its first row, or draws the rule that waits for the row after it.
+    fn begin_row(&mut self, columns: &Columns, area: Area) {
+        if let Some(drawn) = self.frame.before_row(area, columns.widths()) {
+            self.page.frame(drawn, self.style);
+        }
+    }
+
+    /// Wraps every visible cell; answers how many rows the highest has.
+    fn wrap_cells(&mut self, cells: &[Cell], columns: &Columns) -> usize {
+        self.wrapped.clear();
+        self.wrapper.clear();
+        let empty = Cell::default();
+        let mut rows = 0;
+        for (cell, width) in columns.visible() {
+            let cell = cells.get(cell).unwrap_or(&empty);
+            let wrapped = self.wrapper.wrap(cell, width, &mut self.page.text);
+            rows = rows.max(wrapped.len());
+            self.wrapped.push(wrapped);
+        }
+        rows
+    }
+
+    fn text_row(&mut self, row: usize, columns: &Columns, area: Area) {
+        let framed = self.frame.is_open();
+        let gap = columns.gap();
+        let start = self.page.runs.len();
+        let mut height = 1;
+        let mut x = area.left;
+        if framed {
+            self.page.bar(x);
+            x += 1;
+        }
+        for (index, width) in columns.widths().iter().enumerate() {
+            let found = self.wrapped.get(index).and_then(|w| self.wrapper.row(w, row));
+            match found {
+                Some((runs, line)) => {
+                    height = height.max(line.height);
+                    // Half blanks round up.
+                    let margin = (line.space * line.align.halves()).div_ceil(2);
+                    self.page.place(runs, x + margin, index);
+                }
+                None => self.page.blank(x),
+            }
+            x += width;
+            if framed {
+                self.page.bar(x);
+            }
+            x += gap;
+        }
+        self.page.text_row(start, height, self.style);
+    }
+
+    fn rule(&mut self) {
+        if !self.frame.rule() {
+            return;
+        }
+        let area = self.area_of_block();
+        self.page.push(
+            Kind::Rule {
+                left: area.left,
+                width: area.width,
+            },
+            self.style,
+        );
+    }
+
+    fn cut(&mut self) {
+        if let Some(drawn) = self.frame.interrupt() {
+            self.page.frame(drawn, self.style);
+        }
+        self.page.cut(self.cut, self.style);
+    }
+
+    fn close_frame(&mut self) {
+        if let Some(drawn) = self.frame.close() {
+            self.page.frame(drawn, self.style);
+        }
+    }
+
+    fn property(&mut self, property: &Property) {
+        self.settings(property);
+        if let Some(border) = property.border {
+            self.border_changed(border);
+        }
+        let area = self.area_of_block();
+        let align = self.align;
+        if let Some(image) = &property.image {
+            self.page.push(
+                Kind::Image {
+                    area: span(area),
+                    align,
+                    base64: image.as_str().into(),
+                },
+                self.style,
+            );
+        }
+        if let Some(code) = property.code.as_ref().filter(|c| !c.is_empty()) {
+            let block = CodeBlock {
+                data: code.clone(),
+                option: self.option,
+            };
+            self.page.push(
+                Kind::Code {
+                    area: span(area),
+                    align,
+                    block: Box::new(block),
+                },
+                self.style,
+            );
+        }
+        if let Some(command) = &property.command {
+            self.page.push(Kind::Command(command.as_str().into()), self.style);
+        }
+        if let Some(connector) = property.extension.drawer {
+            self.page.push(Kind::Drawer(connector), self.style);
+        }
+        if let Some(times) = property.extension.beep {
+            self.page.push(Kind::Beep(times), self.style);
+        }
+    }
+
+    fn settings(&mut self, property: &Property) {
+        self.wrap = property.wrap.unwrap_or(self.wrap);
+        self.align = property.align.unwrap_or(self.align);
+        self.option = property.option.unwrap_or(self.option);
+        if let Some(widths) = &property.width {
+            self.widths.clone_from(widths);
+        }
+        let ours = &property.extension;
+        self.words = ours.words.unwrap_or(self.words);
+        self.cut = ours.cut.unwrap_or(self.cut);
+        self.style.font = ours.font.unwrap_or(self.style.font);
+        self.style.red = ours.color.map_or(self.style.red, |c| c == Color::Red);
+        if let Some(lang) = &ours.lang {
+            self.style.lang = self.page.language(lang);
+        }
+    }
+
+    fn border_changed(&mut self, border: Border) {
+        let was_line = self.border == Border::Line;
+        self.border = border;
+        match (was_line, border == Border::Line) {
+            (false, true) => self.frame.open(),
+            (true, false) => self.close_frame(),
+            _ => {}
+        }
+    }
+
+    /// Where a rule, an image or a code stands.
+    fn area_of_block(&self) -> Area {
+        widths::block(&self.widths, self.border, self.cpl(), self.align)
+    }
+}
+
+fn span(area: Area) -> Range<u32> {
+    area.left..area.left + area.width
+}

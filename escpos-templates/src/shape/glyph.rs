@@ -1,0 +1,112 @@
+//! Outlines to dots, remembered.
+
+use crate::raster::Canvas;
+use cosmic_text::{FontSystem, LayoutGlyph, fontdb};
+use std::collections::HashMap;
+use std::sync::Arc;
+use swash::scale::image::Content;
+use swash::scale::{Render, ScaleContext, Source, StrikeWith};
+use swash::zeno::{Format, Transform};
+
+/// Coverage from which a dot is black.
+const INK_FROM: u8 = 112;
+/// Glyphs remembered: a Chinese menu in two sizes is about two thousand.
+const CACHE_LIMIT: usize = 8192;
+
+/// A glyph as dots. `left` is from the pen to the right, `top` from the baseline up.
+pub(super) struct Glyph {
+    canvas: Canvas,
+    pub(super) left: i32,
+    pub(super) top: i32,
+}
+
+impl Glyph {
+    pub(super) fn rows(&self) -> i32 {
+        i32::try_from(self.canvas.height()).unwrap_or(0)
+    }
+
+    /// Draws it with its upper left corner at (x, y); what would lie left of the paper moves in.
+    pub(super) fn put(&self, canvas: &mut Canvas, x: i32, y: i32) {
+        canvas.draw(&self.canvas, x.max(0).unsigned_abs(), y.max(0).unsigned_abs());
+    }
+}
+
+/// What a drawn glyph hangs on. Sizes and stretches in hundredths, so that they can be compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct GlyphKey {
+    font: fontdb::ID,
+    weight: u16,
+    glyph: u16,
+    size: i32,
+    stretch: i32,
+    bold: bool,
+}
+
+impl GlyphKey {
+    pub(super) fn new(glyph: &LayoutGlyph, stretch: f32, bold: bool) -> Self {
+        Self {
+            font: glyph.font_id,
+            weight: glyph.font_weight.0,
+            glyph: glyph.glyph_id,
+            size: super::group::whole(glyph.font_size * 100.0),
+            stretch: super::group::whole(stretch * 100.0),
+            bold,
+        }
+    }
+}
+
+#[derive(Default)]
+pub(super) struct Glyphs {
+    context: ScaleContext,
+    drawn: HashMap<GlyphKey, Option<Arc<Glyph>>>,
+}
+
+impl Glyphs {
+    pub(super) fn get(&mut self, system: &mut FontSystem, key: GlyphKey) -> Option<Arc<Glyph>> {
+        if let Some(known) = self.drawn.get(&key) {
+            return known.clone();
+        }
+        if self.drawn.len() >= CACHE_LIMIT {
+            self.drawn.clear();
+        }
+        let drawn = self.draw(system, key).map(Arc::new);
+        self.drawn.insert(key, drawn.clone());
+        drawn
+    }
+
+    fn draw(&mut self, system: &mut FontSystem, key: GlyphKey) -> Option<Glyph> {
+        let bold_face = system
+            .db()
+            .face(key.font)
+            .is_some_and(|face| face.weight.0 >= 600);
+        let font = system.get_font(key.font, fontdb::Weight(key.weight))?;
+        #[expect(clippy::cast_precision_loss, reason = "hundredths of some hundred dots")]
+        let (size, stretch) = (key.size as f32 / 100.0, key.stretch as f32 / 100.0);
+        let mut scaler = self.context.builder(font.as_swash()).size(size).build();
+        let image = Render::new(&[Source::Outline, Source::ColorBitmap(StrikeWith::BestFit)])
+            .format(Format::Alpha)
+            .embolden(if key.bold && !bold_face { size / 24.0 } else { 0.0 })
+            .transform(Some(Transform::scale(stretch, 1.0)))
+            .render(&mut scaler, key.glyph)?;
+        let (width, height) = (image.placement.width, image.placement.height);
+        let mut canvas = Canvas::new(width, height);
+        let depth = if image.content == Content::Mask { 1 } else { 4 };
+        for (i, sample) in (0..).zip(image.data.chunks_exact(depth)) {
+            canvas.set(i % width.max(1), i / width.max(1), is_ink(sample));
+        }
+        Some(Glyph {
+            canvas,
+            left: image.placement.left,
+            top: image.placement.top,
+        })
+    }
+}
+
+/// Coverage for outlines; for coloured pictures whatever is opaque and not light.
+fn is_ink(sample: &[u8]) -> bool {
+    match *sample {
+        [coverage] => coverage >= INK_FROM,
+        [r, g, b, alpha] => alpha >= 128 && u32::from(r) + u32::from(g) + u32::from(b) < 3 * 150,
+        _ => false,
+    }
+}

@@ -1,0 +1,108 @@
+//! The auto-escape: no value can be anything but text, in a cell or in a property.
+
+use minijinja::value::{Value, ValueKind};
+use minijinja::{Error, Output};
+use std::fmt::{self, Write};
+
+/// Writes a template's value. Markup that a template itself marks as safe goes out as it is; nothing prints nothing.
+pub(super) fn write(out: &mut Output<'_>, value: &Value) -> Result<(), Error> {
+    if let Some(text) = value.as_str() {
+        if value.is_safe() {
+            out.write_str(text)?
+        } else {
+            put(out, text)?
+        }
+        return Ok(());
+    }
+    match value.kind() {
+        ValueKind::Undefined | ValueKind::None => {}
+        ValueKind::Number => write!(out, "{value}").or_else(|_| put(out, &value.to_string()))?,
+        _ => put(out, &value.to_string())?,
+    }
+    Ok(())
+}
+
+/// A text as markup that prints it.
+pub(crate) fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    // Writing to a String cannot fail.
+    let _ = put(&mut out, text);
+    out
+}
+
+/// Special characters become `\xHH`, which is text in cells and in properties alike; line ends become breaks, other
+/// control characters vanish, and outer blanks become `~`, so that they cannot move a cell.
+fn put(out: &mut impl Write, text: &str) -> fmt::Result {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let bytes = text.as_bytes();
+    let mut plain = 0;
+    for (at, byte) in bytes
+        .iter()
+        .enumerate()
+        .filter(|(at, byte)| is_special(**byte, *at, bytes.len()))
+    {
+        out.write_str(text.get(plain..at).unwrap_or(""))?;
+        plain = at + 1;
+        match byte {
+            b' ' => out.write_char('~')?,
+            b'\t' => out.write_char('~')?,
+            b'\n' => out.write_str("\\n")?,
+            b'\r' if bytes.get(at + 1) == Some(&b'\n') => {}
+            b'\r' => out.write_str("\\n")?,
+            0..0x20 | 0x7f => {}
+            special => write!(out, "\\x{special:02x}")?,
+        }
+    }
+    out.write_str(text.get(plain..).unwrap_or(""))
+}
+
+fn is_special(byte: u8, at: usize, length: usize) -> bool {
+    match byte {
+        b'\\' | b'|' | b'{' | b'}' | b'~' | b'_' | b'"' | b'`' | b'^' | b'-' | b'=' | b';' => true,
+        b' ' => at == 0 || at + 1 == length,
+        byte => byte.is_ascii_control(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Line, Piece};
+
+    #[test]
+    fn every_special_character_comes_back_as_text() {
+        let nasty = r#"\ | { } ~ _ " ` ^ - = ; --- === {drawer:1} {command:\x1bp} \n \x41"#;
+        let receipt = crate::markup::parse(&escaped(nasty));
+        let Line::Text(cells) = &receipt.lines[0] else {
+            panic!("text")
+        };
+        assert_eq!(
+            cells[0].pieces,
+            [Piece::Text(Default::default(), nasty.to_owned())]
+        );
+        assert!(!receipt.extended);
+        for rule in ["-", "---", "=", "==="] {
+            assert!(matches!(
+                crate::markup::parse(&escaped(rule)).lines[0],
+                Line::Text(_)
+            ));
+        }
+    }
+
+    #[test]
+    fn a_value_in_a_property_stays_one_value() {
+        let receipt = crate::markup::parse(&format!("{{code: {}; option: qrcode}}", escaped("a-b;x:1}|{")));
+        let Line::Property(property) = &receipt.lines[0] else {
+            panic!("property")
+        };
+        assert_eq!(property.code.as_deref(), Some("a-b;x:1}|{"));
+        assert_eq!(property.command, None);
+    }
+
+    #[test]
+    fn line_ends_break_control_characters_vanish_and_outer_blanks_stay_put() {
+        assert_eq!(escaped("a\r\nb\rc\nd"), r"a\nb\nc\nd");
+        assert_eq!(escaped("a\u{1b}p\u{0}\u{7f}b"), "apb");
+        assert_eq!(escaped(" a b "), "~a b~");
+    }
+}

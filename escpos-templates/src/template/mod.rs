@@ -1,0 +1,163 @@
+//! Templates: an event's data through minijinja to markup, every value escaped, with a limit on work and size.
+
+mod builtin;
+mod escape;
+mod moment;
+mod money;
+mod view;
+
+pub(crate) use builtin::PLAIN;
+pub(crate) use moment::Zones;
+pub(crate) use view::{Extra, View};
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Value;
+use minijinja::{AutoEscape, Environment, Error, ErrorKind};
+use std::collections::BTreeMap;
+use std::io;
+
+/// Steps that a template may take. An order of 10,000 items takes about a million.
+const FUEL: u64 = 10_000_000;
+/// Bytes of markup that a template may make: some 30 metres of paper.
+const MOST_MARKUP: usize = 2 << 20;
+
+/// All templates of a renderer: the built-in ones, and those that a restaurant puts in their place.
+pub(crate) struct Templates {
+    builtin: Environment<'static>,
+    own: Environment<'static>,
+    /// Own templates that do not compile, by name, with the error.
+    broken: BTreeMap<String, String>,
+}
+
+impl Templates {
+    /// Compiles the restaurant's own templates over the built-in ones.
+    pub(crate) fn new(own: &BTreeMap<String, String>) -> Self {
+        let builtin = with_builtins();
+        let mut environment = builtin.clone();
+        let mut broken = BTreeMap::new();
+        for (name, source) in own {
+            if let Err(error) = environment.add_template_owned(name.clone(), source.clone()) {
+                broken.insert(name.clone(), located(&error, name));
+            }
+        }
+        Self {
+            builtin,
+            own: environment,
+            broken,
+        }
+    }
+
+    /// Names that can be rendered, without the parts that others include.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let parts = ["head", "items", "foot"];
+        self.own
+            .templates()
+            .map(|(name, _)| name.to_owned())
+            .filter(|name| !parts.contains(&name.as_str()))
+            .collect()
+    }
+
+    pub(crate) fn broken(&self) -> impl Iterator<Item = &str> {
+        self.broken.values().map(String::as_str)
+    }
+
+    /// Markup by the restaurant's own template, or the built-in one where it has none or it fails; `None` where both
+    /// do. What failed is said to `failed`.
+    pub(crate) fn markup(&self, name: &str, view: &Value, mut failed: impl FnMut(String)) -> Option<String> {
+        if let Some(error) = self.broken.get(name) {
+            failed(error.clone());
+        }
+        for environment in [&self.own, &self.builtin] {
+            match render(environment, name, view) {
+                Ok(markup) => return Some(markup),
+                Err(error) => failed(located(&error, name)),
+            }
+        }
+        None
+    }
+}
+
+fn render(environment: &Environment<'static>, name: &str, view: &Value) -> Result<String, Error> {
+    let template = environment.get_template(name)?;
+    let mut out = Capped(Vec::with_capacity(2048));
+    template.render_captured_to(view.clone(), &mut out)?;
+    String::from_utf8(out.0).map_err(|e| Error::new(ErrorKind::BadSerialization, e.to_string()))
+}
+
+/// An error with the template's name and line.
+fn located(error: &Error, name: &str) -> String {
+    let file = error.name().unwrap_or(name);
+    let what = error
+        .detail()
+        .map_or_else(|| error.kind().to_string(), |d| format!("{}: {d}", error.kind()));
+    let what = std::error::Error::source(error).map_or(what.clone(), |cause| format!("{what}: {cause}"));
+    match error.line() {
+        Some(line) => format!("{file}.receipt, line {line}: {what}"),
+        None => format!("{file}.receipt: {what}"),
+    }
+}
+
+struct Capped(Vec<u8>);
+
+impl io::Write for Capped {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.len() + bytes.len() > MOST_MARKUP {
+            return Err(io::Error::other(
+                "the template makes more markup than a printer should get",
+            ));
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn with_builtins() -> Environment<'static> {
+    let mut environment = Environment::new();
+    environment.set_auto_escape_callback(|_| AutoEscape::Custom("receipt".into()));
+    environment.set_formatter(|out, _state, value| escape::write(out, value));
+    if let Ok(syntax) = SyntaxConfig::builder()
+        .trim_blocks(true)
+        .lstrip_blocks(true)
+        .keep_trailing_newline(true)
+        .build()
+    {
+        environment.set_syntax(syntax);
+    }
+    environment.set_fuel(Some(FUEL));
+    environment.set_recursion_limit(32);
+    environment.add_function("spread", spread);
+    environment.add_function("strip", strip);
+    for (name, source) in builtin::TEMPLATES {
+        // The crate's own tests render every one of them; a broken one falls back to plain text like any other.
+        let _ = environment.add_template(name, source);
+    }
+    environment
+}
+
+/// `spread(left, right, columns)`: both ends of a line, with blanks between them.
+fn spread(left: String, right: String, columns: u32) -> String {
+    let gap = usize::try_from(columns)
+        .unwrap_or(0)
+        .saturating_sub(width(&left) + width(&right));
+    format!("{left}{}{right}", " ".repeat(gap.clamp(1, MOST_COLUMNS)))
+}
+
+/// `strip(text, columns)`: the text in the middle of so many columns, filled up with blanks.
+fn strip(text: String, columns: u32) -> String {
+    let free = usize::try_from(columns)
+        .unwrap_or(0)
+        .min(MOST_COLUMNS)
+        .saturating_sub(width(&text));
+    format!("{}{text}{}", " ".repeat(free / 2), " ".repeat(free - free / 2))
+}
+
+/// No paper is wider.
+const MOST_COLUMNS: usize = 255;
+
+fn width(text: &str) -> usize {
+    unicode_width::UnicodeWidthStr::width(text)
+}
