@@ -15,7 +15,9 @@ use super::sql::jobs::JobRow;
 use super::sql::orders::{Creation, Kept};
 use super::sql::{events, jobs, orders};
 use super::{Job, JobBrief, OrderReply, OrderRequest, OutletId, Step, fate};
-use crate::order::{Actor, Command, Context, Decision, Event, Id, Order, Refusal, Stats, Status, Subject};
+use crate::order::{
+    Actor, Change, Command, Context, Decision, Event, Id, Order, Refusal, Stats, Status, Subject,
+};
 use crate::order::{change, create};
 use crate::routing::{Plan, Settings, Ticket, order_number, plan};
 
@@ -164,7 +166,7 @@ fn store(
         }
         answer
     };
-    let stats = stats(desk, outlet, from, kept.order.status)?;
+    let stats = stats(desk, outlet, from, kept.order.status, &changes)?;
     let Kept { order, internal } = kept;
     let subject = Subject::Order {
         order: Box::new(order.clone()),
@@ -326,26 +328,32 @@ pub(super) fn number(
     Ok(row)
 }
 
-/// The kitchen's statistics after an order went from one status to another; none where they are as before.
-fn stats(desk: &mut Desk<'_>, outlet: &OutletId, from: Option<Status>, to: Status) -> Outcome<Option<Stats>> {
-    if from == Some(to) {
+/// Counts the order where it stands now; the kitchen's statistics after it, where its changes are told with them.
+fn stats(
+    desk: &mut Desk<'_>,
+    outlet: &OutletId,
+    from: Option<Status>,
+    to: Status,
+    changes: &[Change],
+) -> Outcome<Option<Stats>> {
+    if from != Some(to) {
+        if let Some(from) = from {
+            desk.books.add(desk.conn, outlet, Counter::At(from), -1)?;
+        }
+        desk.books.add(desk.conn, outlet, Counter::At(to), 1)?;
+    }
+    if !Stats::follow(changes) {
         return Ok(None);
     }
-    if let Some(from) = from {
-        desk.books.add(desk.conn, outlet, Counter::At(from), -1)?;
-    }
-    desk.books.add(desk.conn, outlet, Counter::At(to), 1)?;
-    let mut at = |status| -> Outcome<u32> {
+    let mut stats = Stats::count([]);
+    for status in [
+        Status::Pending,
+        Status::Confirmed,
+        Status::Preparing,
+        Status::Ready,
+    ] {
         let count = desk.books.read(desk.conn, outlet, &Counter::At(status))?;
-        Ok(u32::try_from(count).unwrap_or(0))
-    };
-    let pending = at(Status::Pending)?.saturating_add(at(Status::Confirmed)?);
-    let (preparing, ready) = (at(Status::Preparing)?, at(Status::Ready)?);
-    let total = pending.saturating_add(preparing).saturating_add(ready);
-    Ok(Some(Stats {
-        pending,
-        preparing,
-        ready,
-        total,
-    }))
+        stats.add(status, u32::try_from(count).unwrap_or(0));
+    }
+    Ok(Some(stats))
 }
