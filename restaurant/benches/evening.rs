@@ -34,7 +34,10 @@ async fn main() -> Result<()> {
         let data = TempDir::new()?;
         let orders = durable_orders(data.path(), callers).await?;
         let bare = bare::group_commit(&data.path().join("relay/relay.db"), callers, DURABLE_FOR)?;
-        println!("durable orders/s, {callers:>2} callers over HTTP: {orders:>8.0}   bare group commit of the same rows: {bare:>8.0}   ratio {:.2}", orders / bare);
+        println!(
+            "durable orders/s, {callers:>2} callers over HTTP: {orders:>8.0}   bare group commit of the same rows: {bare:>8.0}   ratio {:.2}",
+            orders / bare
+        );
         durable.push(orders);
     }
     if let [one, many] = durable[..] {
@@ -52,7 +55,9 @@ async fn durable_orders(data: &Path, callers: u32) -> Result<f64> {
             let mut line = Caller::connect(address).await?;
             let mut done = 0_u32;
             while Instant::now() < deadline {
-                let status = line.post("/api/orders", &order(&format!("{caller}-{done}"), done)).await?;
+                let status = line
+                    .post("/api/orders", &order(&format!("{caller}-{done}"), done))
+                    .await?;
                 anyhow::ensure!(status == 201, "the relay answered {status}");
                 done += 1;
             }
@@ -74,7 +79,12 @@ async fn steady_service() -> Result<()> {
     let (relay, address) = start_relay(data.path())?;
     let printers: Vec<(&str, VirtualPrinter)> = STATIONS
         .iter()
-        .map(|station| Ok((station.name, VirtualPrinter::start(virtual_printer::Config::default())?)))
+        .map(|station| {
+            Ok((
+                station.name,
+                VirtualPrinter::start(virtual_printer::Config::default())?,
+            ))
+        })
         .collect::<Result<_>>()?;
     let agents = ["kitchen-pc", "bar-pc"]
         .map(|computer| start_agent(data.path(), computer, address, &printers))
@@ -82,9 +92,15 @@ async fn steady_service() -> Result<()> {
         .collect::<Result<Vec<_>>>()?;
     sleep(IDLE_FOR).await;
     for agent in &agents {
-        println!("idle agent, resident: {:.1} MiB", agent.resident_kib().context("no such process")? as f64 / 1024.0);
+        println!(
+            "idle agent, resident: {:.1} MiB",
+            agent.resident_kib().context("no such process")? as f64 / 1024.0
+        );
     }
-    println!("idle relay with 2 agents, resident: {:.1} MiB", relay.resident_kib().context("no relay")? as f64 / 1024.0);
+    println!(
+        "idle relay with 2 agents, resident: {:.1} MiB",
+        relay.resident_kib().context("no relay")? as f64 / 1024.0
+    );
     let mut latencies = first_bytes(address, &printers).await?;
     latencies.sort_by(f64::total_cmp);
     println!(
@@ -95,14 +111,21 @@ async fn steady_service() -> Result<()> {
         at(&latencies, 1.0)
     );
     for agent in &agents {
-        println!("agent after {STEADY_ORDERS} orders, resident: {:.1} MiB", agent.resident_kib().context("gone")? as f64 / 1024.0);
+        println!(
+            "agent after {STEADY_ORDERS} orders, resident: {:.1} MiB",
+            agent.resident_kib().context("gone")? as f64 / 1024.0
+        );
     }
     Ok(())
 }
 
 /// Milliseconds from each POST to the first byte of its kitchen ticket at the printer.
 async fn first_bytes(relay: SocketAddr, printers: &[(&str, VirtualPrinter)]) -> Result<Vec<f64>> {
-    let kitchen = &printers.iter().find(|(name, _)| *name == "kitchen").context("no kitchen")?.1;
+    let kitchen = &printers
+        .iter()
+        .find(|(name, _)| *name == "kitchen")
+        .context("no kitchen")?
+        .1;
     let begun = Instant::now();
     let mut posted = Vec::new();
     let mut posts = JoinSet::new();
@@ -110,20 +133,36 @@ async fn first_bytes(relay: SocketAddr, printers: &[(&str, VirtualPrinter)]) -> 
         let at = begun + Duration::from_secs(1) / STEADY_RATE * number;
         tokio::time::sleep_until(at.into()).await;
         posted.push(Instant::now());
-        posts.spawn(async move { Client::new(relay, None).order(&order(&format!("steady-{number}"), number)).await });
+        posts.spawn(async move {
+            Client::new(relay, None)
+                .order(&order(&format!("steady-{number}"), number))
+                .await
+        });
     }
     while let Some(answer) = posts.join_next().await {
         answer??;
     }
     let kitchen = kitchen.clone();
     let epoch = kitchen.epoch();
-    let papers = tokio::task::spawn_blocking(move || kitchen.wait_papers(STEADY_ORDERS as usize, Duration::from_secs(30))).await?;
+    let papers = tokio::task::spawn_blocking(move || {
+        kitchen.wait_papers(STEADY_ORDERS as usize, Duration::from_secs(30))
+    })
+    .await?;
     anyhow::ensure!(papers.len() == STEADY_ORDERS as usize, "{} papers", papers.len());
     let mut found = Vec::new();
     for paper in &papers {
-        let number = paper.text.split("Dish ").nth(1).and_then(|rest| rest.split_whitespace().next());
+        let number = paper
+            .text
+            .split("Dish ")
+            .nth(1)
+            .and_then(|rest| rest.split_whitespace().next());
         let number: usize = number.context("a paper without a dish")?.parse()?;
-        found.push((epoch + paper.started_at).saturating_duration_since(posted[number]).as_secs_f64() * 1e3);
+        found.push(
+            (epoch + paper.started_at)
+                .saturating_duration_since(posted[number])
+                .as_secs_f64()
+                * 1e3,
+        );
     }
     Ok(found)
 }
@@ -149,21 +188,50 @@ fn order(id: &str, number: u32) -> Value {
 
 fn start_relay(data: &Path) -> Result<(Process, SocketAddr)> {
     let folder = data.join("relay").display().to_string();
-    let args = ["serve", "--data", &folder, "--listen", "127.0.0.1:0", "--insecure-no-auth"].map(str::to_owned);
+    let args = [
+        "serve",
+        "--data",
+        &folder,
+        "--listen",
+        "127.0.0.1:0",
+        "--insecure-no-auth",
+    ]
+    .map(str::to_owned);
     let mut relay = Process::new(&program(), "relay", args.to_vec(), data.join("relay.log"));
     relay.start()?;
     let address = relay.listening()?;
     Ok((relay, address))
 }
 
-fn start_agent(data: &Path, computer: &str, relay: SocketAddr, printers: &[(&str, VirtualPrinter)]) -> Result<Process> {
+fn start_agent(
+    data: &Path,
+    computer: &str,
+    relay: SocketAddr,
+    printers: &[(&str, VirtualPrinter)],
+) -> Result<Process> {
     let config = data.join(format!("{computer}.toml"));
-    let printer =
-        |station: &str| printers.iter().find(|(name, _)| *name == station).map(|(_, printer)| printer.addr());
+    let printer = |station: &str| {
+        printers
+            .iter()
+            .find(|(name, _)| *name == station)
+            .map(|(_, printer)| printer.addr())
+    };
     std::fs::write(&config, agent_toml(computer, relay, printer))?;
     let folder = data.join(computer).display().to_string();
-    let args = ["run", "--config", &config.display().to_string(), "--data", &folder].map(str::to_owned);
-    let mut agent = Process::new(&program(), "agent", args.to_vec(), data.join(format!("{computer}.log")));
+    let args = [
+        "run",
+        "--config",
+        &config.display().to_string(),
+        "--data",
+        &folder,
+    ]
+    .map(str::to_owned);
+    let mut agent = Process::new(
+        &program(),
+        "agent",
+        args.to_vec(),
+        data.join(format!("{computer}.log")),
+    );
     agent.start()?;
     Ok(agent)
 }

@@ -38,8 +38,14 @@ pub struct Done {
 /// Where the relay refuses the order.
 pub async fn send(house: &House, order: &Value) -> Result<Vec<JobId>> {
     let answer = house.client().order(order).await?;
-    let jobs = answer["jobs"].as_array().context("the relay's answer has no `jobs`")?;
-    Ok(jobs.iter().filter_map(|job| job["id"].as_str()).map(JobId::new).collect())
+    let jobs = answer["jobs"]
+        .as_array()
+        .context("the relay's answer has no `jobs`")?;
+    Ok(jobs
+        .iter()
+        .filter_map(|job| job["id"].as_str())
+        .map(JobId::new)
+        .collect())
 }
 
 /// Follows a job until it is on paper.
@@ -50,7 +56,10 @@ pub async fn follow(house: &House, id: &JobId) -> Result<Done> {
     let deadline = Instant::now() + ON_PAPER_WITHIN;
     loop {
         let job = house.client().get(&format!("/api/jobs/{id}")).await?.json();
-        let state = job["state"].as_str().and_then(JobState::parse).context("a job without a state")?;
+        let state = job["state"]
+            .as_str()
+            .and_then(JobState::parse)
+            .context("a job without a state")?;
         if matches!(state, JobState::Printed | JobState::Sent) {
             return Ok(done(id, &job, state));
         }
@@ -79,9 +88,14 @@ fn done(id: &JobId, job: &Value, state: JobState) -> Done {
 pub fn papers(house: &House, jobs: &[Done]) -> Result<BTreeMap<JobId, Paper>> {
     let mut found = BTreeMap::new();
     for job in jobs {
-        let printer = house.printer(&job.station).with_context(|| format!("no printer at {}", job.station))?;
-        let mut papers: Vec<Paper> =
-            printer.papers().into_iter().filter(|paper| paper.text.contains(job.id.short())).collect();
+        let printer = house
+            .printer(&job.station)
+            .with_context(|| format!("no printer at {}", job.station))?;
+        let mut papers: Vec<Paper> = printer
+            .papers()
+            .into_iter()
+            .filter(|paper| paper.text.contains(job.id.short()))
+            .collect();
         match (papers.pop(), papers.len()) {
             (Some(paper), 0) => found.insert(job.id.clone(), paper),
             (None, _) => bail!("{} no. {} has no paper", job.station, job.number),

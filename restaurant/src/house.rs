@@ -28,10 +28,26 @@ pub struct Station {
 
 /// The restaurant's stations.
 pub const STATIONS: [Station; 4] = [
-    Station { name: "kitchen", role: ("kitchen", None), computer: "kitchen-pc" },
-    Station { name: "bar_depan", role: ("bar", Some("depan")), computer: "bar-pc" },
-    Station { name: "bar_belakang", role: ("bar", Some("belakang")), computer: "bar-pc" },
-    Station { name: "cashier", role: ("cashier", None), computer: "bar-pc" },
+    Station {
+        name: "kitchen",
+        role: ("kitchen", None),
+        computer: "kitchen-pc",
+    },
+    Station {
+        name: "bar_depan",
+        role: ("bar", Some("depan")),
+        computer: "bar-pc",
+    },
+    Station {
+        name: "bar_belakang",
+        role: ("bar", Some("belakang")),
+        computer: "bar-pc",
+    },
+    Station {
+        name: "cashier",
+        role: ("cashier", None),
+        computer: "bar-pc",
+    },
 ];
 
 /// What kind of evening.
@@ -45,7 +61,10 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 0)), speed_mm_s: None }
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            speed_mm_s: None,
+        }
     }
 }
 
@@ -75,7 +94,13 @@ impl House {
             let stop = stop.clone();
             tasks.spawn(async move { agent::run(config, stop).await.context("an agent ended") });
         }
-        Ok(Self { relay, printers, tasks, stop, _data: data })
+        Ok(Self {
+            relay,
+            printers,
+            tasks,
+            stop,
+            _data: data,
+        })
     }
 
     /// Where the relay listens.
@@ -96,8 +121,13 @@ impl House {
     /// Where the restaurant has no such station: see [`STATIONS`].
     #[must_use]
     pub fn at(&self, station: &'static str) -> At<'_> {
-        #[expect(clippy::panic, reason = "a test that names a station there is not should stop there")]
-        let Some(printer) = self.printers.get(station) else { panic!("there is no station {station}") };
+        #[expect(
+            clippy::panic,
+            reason = "a test that names a station there is not should stop there"
+        )]
+        let Some(printer) = self.printers.get(station) else {
+            panic!("there is no station {station}")
+        };
         At::new(station, printer)
     }
 
@@ -165,7 +195,9 @@ async fn open_relay(
         insecure_no_auth: true,
         ..relay::Config::default()
     };
-    let relay = relay::Relay::bind(config).await.context("the relay cannot start")?;
+    let relay = relay::Relay::bind(config)
+        .await
+        .context("the relay cannot start")?;
     let address = relay.addr();
     let stop = stop.clone();
     tasks.spawn(async move { relay.serve(stop).await.context("the relay ended") });
@@ -181,7 +213,10 @@ fn open_printers(speed_mm_s: Option<f32>) -> Result<BTreeMap<&'static str, Virtu
                 speed_mm_s,
                 ..virtual_printer::Config::default()
             };
-            Ok((station.name, VirtualPrinter::start(config).context("a virtual printer cannot start")?))
+            Ok((
+                station.name,
+                VirtualPrinter::start(config).context("a virtual printer cannot start")?,
+            ))
         })
         .collect()
 }
@@ -193,7 +228,9 @@ fn agent_config(
     data: &Path,
     printers: &BTreeMap<&'static str, VirtualPrinter>,
 ) -> Result<agent::Config> {
-    let text = agent_toml(computer, relay, |station| printers.get(station).map(VirtualPrinter::addr));
+    let text = agent_toml(computer, relay, |station| {
+        printers.get(station).map(VirtualPrinter::addr)
+    });
     agent::Config::parse(&text, &data.join(computer)).context("the restaurant's own agent.toml is wrong")
 }
 
@@ -202,13 +239,21 @@ fn agent_config(
 pub fn agent_toml(computer: &str, relay: SocketAddr, printer: impl Fn(&str) -> Option<SocketAddr>) -> String {
     let mut text = format!("[relay]\nurl = \"ws://{relay}\"\noutlet = \"demo\"\n");
     for station in STATIONS.iter().filter(|station| station.computer == computer) {
-        let Some(address) = printer(station.name) else { continue };
+        let Some(address) = printer(station.name) else {
+            continue;
+        };
         let (role, location) = station.role;
-        text += &format!("\n[[station]]\nname = \"{role}\"\nprinter = \"{}\"\n", station.name);
+        text += &format!(
+            "\n[[station]]\nname = \"{role}\"\nprinter = \"{}\"\n",
+            station.name
+        );
         if let Some(location) = location {
             text += &format!("location = \"{location}\"\n");
         }
-        text += &format!("\n[[printer]]\nname = \"{}\"\naddress = \"tcp://{address}\"\n", station.name);
+        text += &format!(
+            "\n[[printer]]\nname = \"{}\"\naddress = \"tcp://{address}\"\n",
+            station.name
+        );
     }
     text
 }

@@ -17,7 +17,10 @@ const SPEED_MM_S: f32 = 150.0;
 /// A whole restaurant: relay, kitchen and bar agents, virtual printers. Sends a sample order (or the
 /// files named), shows the tickets and goes on serving.
 #[derive(Debug, Parser)]
-#[command(version, after_help = "Examples:\n  restaurant\n  restaurant --once --out paper examples/orders/*.json")]
+#[command(
+    version,
+    after_help = "Examples:\n  restaurant\n  restaurant --once --out paper examples/orders/*.json"
+)]
 struct Cli {
     /// Orders as JSON files; a sample where none is named
     orders: Vec<PathBuf>,
@@ -57,7 +60,11 @@ async fn run(cli: &Cli) -> Result<()> {
     if let Some(out) = &cli.out {
         std::fs::create_dir_all(out).with_context(|| format!("{} cannot be made", out.display()))?;
     }
-    let house = House::open(Options { listen: listen(cli), speed_mm_s: Some(SPEED_MM_S) }).await?;
+    let house = House::open(Options {
+        listen: listen(cli),
+        speed_mm_s: Some(SPEED_MM_S),
+    })
+    .await?;
     let served = serve(cli, &house, &orders).await;
     if served.is_ok() && !cli.once {
         invite(&house)?;
@@ -72,7 +79,11 @@ fn listen(cli: &Cli) -> SocketAddr {
     let usual = SocketAddr::from(([127, 0, 0, 1], 8080));
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
     cli.listen.unwrap_or_else(|| {
-        if cli.once || std::net::TcpListener::bind(usual).is_err() { any } else { usual }
+        if cli.once || std::net::TcpListener::bind(usual).is_err() {
+            any
+        } else {
+            usual
+        }
     })
 }
 
@@ -87,8 +98,14 @@ async fn serve(cli: &Cli, house: &House, orders: &[serde_json::Value]) -> Result
     }
     let papers = evening::papers(house, &done)?;
     for job in &done {
-        let Some(paper) = papers.get(&job.id) else { continue };
-        let text = house.client().get(&format!("/api/jobs/{}/ticket.txt", job.id)).await?.text();
+        let Some(paper) = papers.get(&job.id) else {
+            continue;
+        };
+        let text = house
+            .client()
+            .get(&format!("/api/jobs/{}/ticket.txt", job.id))
+            .await?
+            .text();
         let shown = Shown {
             station: &job.station,
             number: job.number,
@@ -105,7 +122,10 @@ async fn serve(cli: &Cli, house: &House, orders: &[serde_json::Value]) -> Result
 }
 
 fn summary(orders: usize, tickets: usize) -> Result<()> {
-    writeln!(std::io::stdout(), "\n{orders} orders in, {tickets} tickets on paper, each exactly once.")?;
+    writeln!(
+        std::io::stdout(),
+        "\n{orders} orders in, {tickets} tickets on paper, each exactly once."
+    )?;
     Ok(())
 }
 
@@ -118,6 +138,9 @@ fn invite(house: &House) -> Result<()> {
     writeln!(out, "  metrics  http://{relay}/metrics")?;
     writeln!(out, "  screens  ws://{relay}/ws\n")?;
     writeln!(out, "Send another order:")?;
-    writeln!(out, "  curl -sS -H 'content-type: application/json' --data @examples/orders/07-menu-indonesia.json http://{relay}/api/orders")?;
+    writeln!(
+        out,
+        "  curl -sS -H 'content-type: application/json' --data @examples/orders/07-menu-indonesia.json http://{relay}/api/orders"
+    )?;
     Ok(())
 }

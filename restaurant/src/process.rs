@@ -36,7 +36,13 @@ impl Process {
     /// Describes a process of `program` (the `restaurant` binary); [`Process::start`] starts it.
     #[must_use]
     pub fn new(program: &Path, plays: &'static str, args: Vec<String>, log: PathBuf) -> Self {
-        Self { program: program.to_owned(), plays, args, log, child: None }
+        Self {
+            program: program.to_owned(),
+            plays,
+            args,
+            log,
+            child: None,
+        }
     }
 
     /// Starts it. Its log goes on where it ended.
@@ -63,11 +69,17 @@ impl Process {
     /// Where the line says something else, or the process ended.
     pub fn listening(&mut self) -> Result<SocketAddr> {
         let child = self.child.as_mut().context("the relay was not started")?;
-        let stdout = child.stdout.take().context("the relay's output was read already")?;
+        let stdout = child
+            .stdout
+            .take()
+            .context("the relay's output was read already")?;
         let mut line = String::new();
         BufReader::new(stdout).read_line(&mut line)?;
         let address = line.trim().strip_prefix("listening on http://");
-        address.with_context(|| format!("the relay said {line:?}"))?.parse().context("an address")
+        address
+            .with_context(|| format!("the relay said {line:?}"))?
+            .parse()
+            .context("an address")
     }
 
     /// kill -9, and waits until it is gone.

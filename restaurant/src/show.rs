@@ -30,7 +30,11 @@ pub fn on_terminal(ticket: &Shown<'_>) -> Result<()> {
     let width = lines.iter().map(|line| columns(line)).max().unwrap_or(0).max(42);
     let title = format!(" {} no. {}: {} ", ticket.station, ticket.number, ticket.verdict);
     let mut out = std::io::stdout().lock();
-    writeln!(out, "\n┌─{title}{}┐", "─".repeat((width + 1).saturating_sub(columns(&title))))?;
+    writeln!(
+        out,
+        "\n┌─{title}{}┐",
+        "─".repeat((width + 1).saturating_sub(columns(&title)))
+    )?;
     for line in lines {
         writeln!(out, "│ {line}{} │", " ".repeat(width - columns(line)))?;
     }

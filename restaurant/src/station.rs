@@ -57,7 +57,11 @@ impl<'a> At<'a> {
                 return Ok(paper);
             }
             if tokio::time::Instant::now() > deadline {
-                bail!("{} did not print {text:?}; it printed:\n{}", self.name, self.all());
+                bail!(
+                    "{} did not print {text:?}; it printed:\n{}",
+                    self.name,
+                    self.all()
+                );
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
@@ -70,7 +74,10 @@ impl<'a> At<'a> {
     }
 
     fn all(&self) -> String {
-        self.papers().iter().map(|paper| format!("{}\n-- cut --\n", paper.text)).collect()
+        self.papers()
+            .iter()
+            .map(|paper| format!("{}\n-- cut --\n", paper.text))
+            .collect()
     }
 }
 

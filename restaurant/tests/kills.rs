@@ -37,7 +37,10 @@ struct Scene {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_orders_survive_forty_kills() -> Result<()> {
-    let seed = std::env::var("PRINTRAIL_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(20_261_120);
+    let seed = std::env::var("PRINTRAIL_SEED")
+        .ok()
+        .and_then(|seed| seed.parse().ok())
+        .unwrap_or(20_261_120);
     println!("PRINTRAIL_SEED={seed}");
     let mut scene = open()?;
     let taken = Arc::new(AtomicU32::new(0));
@@ -52,7 +55,11 @@ async fn a_thousand_orders_survive_forty_kills() -> Result<()> {
     }
     assert_eq!(kills, KILLS);
     let shown = quiet(&scene.client).await?;
-    let papers = scene.printers.iter().map(|(station, printer)| (*station, printer.papers())).collect();
+    let papers = scene
+        .printers
+        .iter()
+        .map(|(station, printer)| (*station, printer.papers()))
+        .collect();
     let summary = kills_audit::audit(&jobs, &shown, &papers)?;
     println!("{kills} kills, {ORDERS} orders, {} jobs: {summary}", jobs.len());
     Ok(())
@@ -64,7 +71,16 @@ fn open() -> Result<Scene> {
     let log = |name: &str| data.path().join(format!("{name}.log"));
     let serve = |listen: &str| {
         let folder = data.path().join("relay").display().to_string();
-        ["serve", "--data", &folder, "--listen", listen, "--insecure-no-auth"].map(str::to_owned).to_vec()
+        [
+            "serve",
+            "--data",
+            &folder,
+            "--listen",
+            listen,
+            "--insecure-no-auth",
+        ]
+        .map(str::to_owned)
+        .to_vec()
     };
     let mut relay = Process::new(&program, "relay", serve("127.0.0.1:0"), log("relay"));
     relay.start()?;
@@ -75,26 +91,57 @@ fn open() -> Result<Scene> {
     relay.listening()?;
     let printers: Vec<(&'static str, VirtualPrinter)> = STATIONS
         .iter()
-        .map(|station| Ok((station.name, VirtualPrinter::start(virtual_printer::Config::default())?)))
+        .map(|station| {
+            Ok((
+                station.name,
+                VirtualPrinter::start(virtual_printer::Config::default())?,
+            ))
+        })
         .collect::<Result<_>>()?;
     let agents = ["kitchen-pc", "bar-pc"]
         .map(|computer| {
             let printer = |station: &str| {
-                printers.iter().find(|(name, _)| *name == station).map(|(_, printer)| printer.addr())
+                printers
+                    .iter()
+                    .find(|(name, _)| *name == station)
+                    .map(|(_, printer)| printer.addr())
             };
-            start_agent(&program, data.path(), computer, &agent_toml(computer, address, printer))
+            start_agent(
+                &program,
+                data.path(),
+                computer,
+                &agent_toml(computer, address, printer),
+            )
         })
         .into_iter()
         .collect::<Result<_>>()?;
-    Ok(Scene { relay, agents, printers, client: Client::new(address, None), _data: data })
+    Ok(Scene {
+        relay,
+        agents,
+        printers,
+        client: Client::new(address, None),
+        _data: data,
+    })
 }
 
 fn start_agent(program: &Path, data: &Path, computer: &str, toml: &str) -> Result<Process> {
     let config = data.join(format!("{computer}.toml"));
     std::fs::write(&config, toml)?;
     let folder = data.join(computer).display().to_string();
-    let args = ["run", "--config", &config.display().to_string(), "--data", &folder].map(str::to_owned);
-    let mut agent = Process::new(program, "agent", args.to_vec(), data.join(format!("{computer}.log")));
+    let args = [
+        "run",
+        "--config",
+        &config.display().to_string(),
+        "--data",
+        &folder,
+    ]
+    .map(str::to_owned);
+    let mut agent = Process::new(
+        program,
+        "agent",
+        args.to_vec(),
+        data.join(format!("{computer}.log")),
+    );
     agent.start()?;
     Ok(agent)
 }
@@ -166,13 +213,21 @@ async fn quiet(client: &Client) -> Result<Vec<Value>> {
         if open.is_empty() {
             return Ok(jobs);
         }
-        ensure!(Instant::now() < deadline, "{} jobs are still open: {:?}", open.len(), open.first());
+        ensure!(
+            Instant::now() < deadline,
+            "{} jobs are still open: {:?}",
+            open.len(),
+            open.first()
+        );
         sleep(Duration::from_millis(500)).await;
     }
 }
 
 fn is_final(job: &Value) -> bool {
-    job["state"].as_str().and_then(protocol::JobState::parse).is_some_and(protocol::JobState::is_final)
+    job["state"]
+        .as_str()
+        .and_then(protocol::JobState::parse)
+        .is_some_and(protocol::JobState::is_final)
 }
 
 async fn all_jobs(client: &Client) -> Result<Vec<Value>> {
@@ -181,7 +236,9 @@ async fn all_jobs(client: &Client) -> Result<Vec<Value>> {
     loop {
         let page = client.get(&path).await?.json();
         jobs.extend(page["items"].as_array().context("no items")?.iter().cloned());
-        let Some(next) = page["next"].as_str() else { return Ok(jobs) };
+        let Some(next) = page["next"].as_str() else {
+            return Ok(jobs);
+        };
         path = format!("/api/jobs?limit=200&cursor={next}");
     }
 }

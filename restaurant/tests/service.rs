@@ -23,7 +23,9 @@ async fn open() -> Result<House> {
 #[tokio::test]
 async fn food_goes_to_the_kitchen_and_drinks_to_the_bar_of_their_area() -> Result<()> {
     let house = open().await?;
-    house.order("A-17", order("A1", &[dish("Margherita", 2), drink("Lemonade")])).await?;
+    house
+        .order("A-17", order("A1", &[dish("Margherita", 2), drink("Lemonade")]))
+        .await?;
     house.order("K-18", order("K1", &[drink("Espresso")])).await?;
     house.kitchen().prints("Margherita").await?;
     house.front_bar().prints("Lemonade").await?;
@@ -51,20 +53,36 @@ async fn a_ticket_waits_for_paper_and_prints_once() -> Result<()> {
 #[tokio::test]
 async fn an_item_added_prints_alone_and_one_cancelled_prints_a_void() -> Result<()> {
     let house = open().await?;
-    house.order("A-17", order("A1", &[dish("Margherita", 1), dish("Calzone", 1)])).await?;
+    house
+        .order("A-17", order("A1", &[dish("Margherita", 1), dish("Calzone", 1)]))
+        .await?;
     house.kitchen().prints("Calzone").await?;
     let call = |method, path: &'static str, body| {
         let client = house.client();
         async move { client.call(method, path, Some(&body)).await }
     };
-    let added = call("POST", "/api/orders/A-17/items", json!({"items": [dish("Tiramisu", 3)]})).await?;
+    let added = call(
+        "POST",
+        "/api/orders/A-17/items",
+        json!({"items": [dish("Tiramisu", 3)]}),
+    )
+    .await?;
     assert!(added.is_success(), "{}", added.text());
     let add = house.kitchen().prints("Tiramisu").await?;
     assert!(!add.text.contains("Margherita"), "{}", add.text);
-    let cancelled = call("PATCH", "/api/orders/A-17/items/Calzone", json!({"status": "cancelled"})).await?;
+    let cancelled = call(
+        "PATCH",
+        "/api/orders/A-17/items/Calzone",
+        json!({"status": "cancelled"}),
+    )
+    .await?;
     assert!(cancelled.is_success(), "{}", cancelled.text());
     let void = house.kitchen().prints("VOID").await?;
-    assert!(void.text.contains("Calzone") && !void.text.contains("Margherita"), "{}", void.text);
+    assert!(
+        void.text.contains("Calzone") && !void.text.contains("Margherita"),
+        "{}",
+        void.text
+    );
     house.close().await
 }
 
@@ -84,7 +102,9 @@ async fn an_order_sent_twice_prints_once() -> Result<()> {
     let first = house.order("A-17", order("A1", &[dish("Margherita", 1)])).await?;
     let again = house.order("A-17", order("A1", &[dish("Margherita", 1)])).await?;
     assert_eq!(first, again);
-    house.order("A-18", order("A1", &[dish("The last one", 1)])).await?;
+    house
+        .order("A-18", order("A1", &[dish("The last one", 1)]))
+        .await?;
     house.kitchen().prints("The last one").await?;
     assert_eq!(house.kitchen().count("Margherita"), 1);
     house.close().await
@@ -97,7 +117,10 @@ async fn state_becomes(house: &House, job: &str, state: &str) -> Result<()> {
         if shown["state"] == state {
             return Ok(());
         }
-        anyhow::ensure!(tokio::time::Instant::now() < deadline, "the job never became {state}: {shown}");
+        anyhow::ensure!(
+            tokio::time::Instant::now() < deadline,
+            "the job never became {state}: {shown}"
+        );
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
 }

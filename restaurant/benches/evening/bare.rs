@@ -27,19 +27,25 @@ pub fn group_commit(store: &Path, callers: u32, time: Duration) -> Result<f64> {
     let (ask, asked) = sync_channel::<std::sync::mpsc::SyncSender<()>>(MAX_BATCH);
     let deadline = Instant::now() + time;
     let begun = Instant::now();
-    let callers: Vec<_> = (0..callers).map(|_| {
-        let ask = ask.clone();
-        thread::spawn(move || {
-            let (answer, answered) = sync_channel(1);
-            while Instant::now() < deadline && ask.send(answer.clone()).is_ok() && answered.recv().is_ok() {}
+    let callers: Vec<_> = (0..callers)
+        .map(|_| {
+            let ask = ask.clone();
+            thread::spawn(move || {
+                let (answer, answered) = sync_channel(1);
+                while Instant::now() < deadline && ask.send(answer.clone()).is_ok() && answered.recv().is_ok()
+                {
+                }
+            })
         })
-    }).collect();
+        .collect();
     drop(ask);
     let mut supply = orders.iter();
     let mut done = 0_u32;
     while let Ok(first) = asked.recv() {
         let mut waiting = vec![first];
-        while waiting.len() < MAX_BATCH && let Ok(more) = asked.try_recv() {
+        while waiting.len() < MAX_BATCH
+            && let Ok(more) = asked.try_recv()
+        {
             waiting.push(more);
         }
         let batch = bare.transaction()?;
@@ -60,7 +66,11 @@ pub fn group_commit(store: &Path, callers: u32, time: Duration) -> Result<f64> {
             let _ = caller.send(());
         }
     }
-    let seconds = begun.elapsed().min(time.max(Duration::from_millis(1))).as_secs_f64().min(begun.elapsed().as_secs_f64());
+    let seconds = begun
+        .elapsed()
+        .min(time.max(Duration::from_millis(1)))
+        .as_secs_f64()
+        .min(begun.elapsed().as_secs_f64());
     drop(asked);
     for caller in callers {
         let _ = caller.join();
@@ -84,7 +94,12 @@ fn orders(source: &Connection) -> Result<Vec<Vec<Row>>> {
         .prepare("SELECT id FROM orders")?
         .query_map([], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
-    let tables = [("orders", "id"), ("events", "order_id"), ("jobs", "order_id"), ("idempotency", "order_id")];
+    let tables = [
+        ("orders", "id"),
+        ("events", "order_id"),
+        ("jobs", "order_id"),
+        ("idempotency", "order_id"),
+    ];
     let mut found: std::collections::HashMap<String, Vec<Row>> = std::collections::HashMap::new();
     for (table, column) in tables {
         for (id, row) in rows(source, table, column).with_context(|| format!("the rows of {table}"))? {
@@ -96,11 +111,18 @@ fn orders(source: &Connection) -> Result<Vec<Vec<Row>>> {
 
 fn rows(source: &Connection, table: &str, column: &str) -> Result<Vec<(String, Row)>> {
     let mut statement = source.prepare(&format!("SELECT {column}, * FROM {table}"))?;
-    let names: Vec<String> = statement.column_names().into_iter().skip(1).map(str::to_owned).collect();
+    let names: Vec<String> = statement
+        .column_names()
+        .into_iter()
+        .skip(1)
+        .map(str::to_owned)
+        .collect();
     let marks = vec!["?"; names.len()].join(",");
     let sql = format!("INSERT INTO {table} ({}) VALUES ({marks})", names.join(","));
     let read = statement.query_map([], |row| {
-        let values = (1..=names.len()).map(|index| row.get(index)).collect::<rusqlite::Result<Vec<Value>>>()?;
+        let values = (1..=names.len())
+            .map(|index| row.get(index))
+            .collect::<rusqlite::Result<Vec<Value>>>()?;
         Ok((row.get::<_, String>(0)?, (sql.clone(), values)))
     })?;
     Ok(read.collect::<rusqlite::Result<_>>()?)

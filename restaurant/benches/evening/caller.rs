@@ -17,7 +17,10 @@ impl Caller {
     pub async fn connect(relay: SocketAddr) -> Result<Self> {
         let stream = TcpStream::connect(relay).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, buffer: Vec::new() })
+        Ok(Self {
+            stream,
+            buffer: Vec::new(),
+        })
     }
 
     /// Posts and gives the answer's status.
@@ -30,7 +33,10 @@ impl Caller {
         self.stream.write_all(request.as_bytes()).await?;
         self.buffer.clear();
         loop {
-            anyhow::ensure!(self.stream.read_buf(&mut self.buffer).await? > 0, "the relay hung up");
+            anyhow::ensure!(
+                self.stream.read_buf(&mut self.buffer).await? > 0,
+                "the relay hung up"
+            );
             if let Some(status) = self.whole()? {
                 return Ok(status);
             }
@@ -40,10 +46,16 @@ impl Caller {
     /// The status, once head and body are there.
     fn whole(&self) -> Result<Option<u16>> {
         let text = String::from_utf8_lossy(&self.buffer);
-        let Some((head, body)) = text.split_once("\r\n\r\n") else { return Ok(None) };
+        let Some((head, body)) = text.split_once("\r\n\r\n") else {
+            return Ok(None);
+        };
         let length = head
             .lines()
-            .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:").map(|rest| rest.trim().to_owned()))
+            .find_map(|line| {
+                line.to_ascii_lowercase()
+                    .strip_prefix("content-length:")
+                    .map(|rest| rest.trim().to_owned())
+            })
             .context("an answer without a length")?;
         if body.len() < length.parse()? {
             return Ok(None);

@@ -13,14 +13,24 @@ const MARKS: [&str; 2] = ["POSSIBLE DUPLICATE", "REPRINT"];
 /// # Errors
 /// The first invariant that does not hold, with the job.
 pub fn audit(promised: &[Value], shown: &[Value], papers: &BTreeMap<&str, Vec<Paper>>) -> Result<String> {
-    let shown: BTreeMap<&str, &Value> = shown.iter().filter_map(|job| Some((job["id"].as_str()?, job))).collect();
+    let shown: BTreeMap<&str, &Value> = shown
+        .iter()
+        .filter_map(|job| Some((job["id"].as_str()?, job)))
+        .collect();
     let promised: BTreeSet<&str> = promised.iter().filter_map(|job| job["id"].as_str()).collect();
     let mut marked = 0;
     for id in &promised {
-        let job = shown.get(id).with_context(|| format!("I1: job {id} is not at the relay"))?;
+        let job = shown
+            .get(id)
+            .with_context(|| format!("I1: job {id} is not at the relay"))?;
         marked += one_job(id, job, papers)?;
     }
-    ensure!(shown.len() == promised.len(), "{} jobs promised, {} at the relay", promised.len(), shown.len());
+    ensure!(
+        shown.len() == promised.len(),
+        "{} jobs promised, {} at the relay",
+        promised.len(),
+        shown.len()
+    );
     for (station, papers) in papers {
         in_order(station, papers, &shown)?;
     }
@@ -36,15 +46,29 @@ fn one_job(id: &str, job: &Value, papers: &BTreeMap<&str, Vec<Paper>>) -> Result
         .collect();
     let marked = mine.iter().filter(|(_, paper)| is_marked(paper)).count();
     ensure!(!mine.is_empty(), "I1: job {id} has no paper: {job}");
-    ensure!(mine.len() - marked <= 1, "I2: job {id} came out {} times unmarked: {job}", mine.len() - marked);
-    ensure!(mine.iter().all(|(station, _)| job["station"] == *station), "job {id} is at a wrong station: {job}");
+    ensure!(
+        mine.len() - marked <= 1,
+        "I2: job {id} came out {} times unmarked: {job}",
+        mine.len() - marked
+    );
+    ensure!(
+        mine.iter().all(|(station, _)| job["station"] == *station),
+        "job {id} is at a wrong station: {job}"
+    );
     match job["state"].as_str() {
         Some("printed") => ensure!(!job["evidence"].is_null(), "I4: printed without evidence: {job}"),
-        Some("sent") => ensure!(job["evidence"] == "C", "I4: sent with evidence {}", job["evidence"]),
+        Some("sent") => ensure!(
+            job["evidence"] == "C",
+            "I4: sent with evidence {}",
+            job["evidence"]
+        ),
         state => bail!("I1: job {id} ended as {state:?}: {job}"),
     }
     if marked > 0 {
-        ensure!(job["attempt"].as_u64() > Some(1), "I3: a copy that no attempt accounts for: {job}");
+        ensure!(
+            job["attempt"].as_u64() > Some(1),
+            "I3: a copy that no attempt accounts for: {job}"
+        );
     }
     Ok(marked)
 }
@@ -58,11 +82,19 @@ fn in_order(station: &str, papers: &[Paper], shown: &BTreeMap<&str, &Value>) -> 
     let numbers: BTreeMap<String, u64> = shown
         .iter()
         .filter(|(_, job)| job["station"] == station)
-        .filter_map(|(id, job)| Some((protocol::JobId::new(*id).short().to_owned(), job["number"].as_u64()?)))
+        .filter_map(|(id, job)| {
+            Some((
+                protocol::JobId::new(*id).short().to_owned(),
+                job["number"].as_u64()?,
+            ))
+        })
         .collect();
     let mut last = 0;
     for paper in papers.iter().filter(|paper| !is_marked(paper)) {
-        let Some(number) = numbers.iter().find_map(|(short, number)| paper.text.contains(short).then_some(*number)) else {
+        let Some(number) = numbers
+            .iter()
+            .find_map(|(short, number)| paper.text.contains(short).then_some(*number))
+        else {
             continue; // a scrap: what an interrupted ticket left before the next one
         };
         ensure!(number > last, "I5: {station} printed {number} after {last}");

@@ -475,7 +475,8 @@ impl Rig {
         for paper in &self.printer.papers {
             assert!(
                 paper.matches('<').count() <= 2,
-                "two tickets on one paper: {paper:?}: {:?}", self.history
+                "two tickets on one paper: {paper:?}: {:?}",
+                self.history
             );
         }
         for job in &self.jobs {
