@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::order::model::ItemStatus;
 use crate::order::samples::Desk;
-use crate::order::{Command, Decision, Status};
+use crate::order::{Command, Decision, Role, Status};
 use crate::routing::{LedgerJob, Plan, Settings, plan, reprint_lines};
 
 fn route(decision: &mut Decision, jobs: &[LedgerJob], settings: &Settings) -> Plan {
@@ -154,6 +154,7 @@ fn a_guests_order_waits_for_confirmation_where_the_outlet_says_so() {
     desk.settings.guest_orders_wait = true;
     let mut made = desk.order(&meal("cash"));
     assert!(route(&mut made, &[], &desk.settings).tickets.is_empty());
+    desk.actor.role = Role::Waiter;
     let mut confirmed = desk.then(
         &made,
         Command::SetStatus {
