@@ -3,6 +3,7 @@
 pub mod assign;
 pub mod late;
 mod ledger;
+pub mod lint;
 pub mod route;
 pub mod settings;
 #[cfg(test)]
