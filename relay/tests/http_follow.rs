@@ -206,13 +206,13 @@ async fn a_dry_run_says_which_rule_sends_which_item_where() {
     assert_eq!(run.status, 200, "{}", run.text);
     let run = run.json();
     assert_eq!(run["area"], "K");
-    assert_eq!(run["items"][0]["rule"]["name"], "workstation kitchen");
+    assert_eq!(run["items"][0]["rule"], "workstation kitchen");
     assert_eq!(run["items"][1]["stations"], json!(["bar_belakang"]));
     assert_eq!(
         (&run["items"][2]["unrouted"], &run["items"][2]["rule"]),
         (&json!(true), &Value::Null)
     );
-    assert_eq!(run["stations"]["kitchen"], json!(["2 x Soto", "1 x Shisha"]));
+    assert_eq!(run["stations"]["kitchen"], json!(["2x Soto", "1x Shisha"]));
     assert_eq!(run["prints"], "at once");
     assert_eq!(
         get(&relay, Role::Manager, "/api/orders").await["items"],
@@ -238,7 +238,7 @@ async fn orders_follow_new_rules_at_once() {
     assert!(
         problems
             .iter()
-            .any(|found| found["kind"] == "no_printer" && found["station"] == "oven"),
+            .any(|found| found["finding"] == "no_printer" && found["station"] == "oven"),
         "{shown}"
     );
     let station = relay

@@ -5,7 +5,6 @@ mod check;
 pub mod explain;
 pub mod late;
 mod ledger;
-pub mod lint;
 pub mod route;
 pub mod settings;
 #[cfg(test)]
