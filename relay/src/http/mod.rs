@@ -6,6 +6,7 @@ mod events;
 mod health;
 mod input;
 mod jobs;
+pub mod openapi;
 mod orders;
 mod outlets;
 mod reply;
@@ -69,6 +70,7 @@ pub fn router(app: SharedApp) -> Router {
         .route("/api/outlets", get(outlets::list).post(outlets::add))
         .route("/ws", any(upgrade::station))
         .route("/ws/restaurant-pos/{tenant}", any(upgrade::register))
+        .route("/api/openapi.json", get(openapi::show))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::scrape))
