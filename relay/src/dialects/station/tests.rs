@@ -5,64 +5,11 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::dialects::{Frame, Mistake};
+use crate::dialects::Mistake;
+use crate::dialects::samples::{event, heard, meal, row};
 use crate::order::samples::{Desk, at};
-use crate::order::{Command, Decision, Event, Status, Subject};
-use crate::routing::{Plan, Settings, plan};
-
-fn event(desk: &Desk, mut decision: Decision) -> Event {
-    let mut count = 0;
-    let mut new_id = || {
-        count += 1;
-        format!("job-{count}")
-    };
-    let Decision {
-        order,
-        internal,
-        changes,
-    } = &mut decision;
-    let Plan { tickets, .. } = plan(order, internal, changes, &[], &desk.settings, &mut new_id);
-    let Decision {
-        order,
-        internal,
-        changes,
-    } = decision;
-    let subject = Subject::Order {
-        order: Box::new(order),
-        changes,
-        tickets,
-        stats: None,
-        session: internal.session,
-    };
-    Event {
-        seq: 7,
-        at: desk.now,
-        by: "pos:till-7".into(),
-        subject,
-    }
-}
-
-fn meal(method: &str) -> Value {
-    json!({"id": "o-1", "tableNumber": "C4", "paymentMethod": method, "source": "web", "items": [
-        {"id": "a", "name": "Soto", "quantity": 2, "unitPrice": 5, "workstation": "kitchen"},
-        {"id": "b", "name": "Tea", "quantity": 3, "mainCategory": "beverage"}]})
-}
-
-/// Which rooms hear which events, in order of place.
-fn heard(frames: &[Frame]) -> Vec<(String, Vec<String>)> {
-    let rooms = |frame: &Frame| frame.rooms.iter().map(|room| room.name.to_string()).collect();
-    frames
-        .iter()
-        .map(|frame| (frame.name.to_string(), rooms(frame)))
-        .collect()
-}
-
-fn row(name: &str, rooms: &[&str]) -> (String, Vec<String>) {
-    (
-        name.to_owned(),
-        rooms.iter().map(|room| (*room).to_owned()).collect(),
-    )
-}
+use crate::order::{Command, Status};
+use crate::routing::Settings;
 
 #[test]
 fn a_new_order_is_told_to_cashiers_its_area_and_its_stations() {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::order::model::ItemStatus;
 use crate::order::samples::Desk;
-use crate::order::{Command, Decision, Status};
+use crate::order::{Command, Decision, Role, Status};
 use crate::routing::{LedgerJob, Plan, Settings, plan, reprint_lines};
 
 fn route(decision: &mut Decision, jobs: &[LedgerJob], settings: &Settings) -> Plan {
@@ -88,7 +88,7 @@ fn a_ticket_carries_every_column() {
             "order_id": 17, "order_number": "ORD-20261120-001", "station": "kitchen", "table_number": "C4",
             "area_code": "C", "source": null, "order_type": "dine-in", "timestamp": "2026-11-20T12:00:00Z",
             "print_trigger": "immediate", "payment_method": "cash", "is_open_bill": false, "priority": "normal",
-            "customer": "Ana", "waiter": null, "timezone": "UTC", "currency": null,
+            "customer": "Ana", "waiter": null, "timezone": "UTC", "currency": null, "outlet_name": null,
             "order_items": [
                 {"id": "a", "name": "Soto", "quantity": 2, "workstation": "kitchen", "main_category": null,
                  "notes": "no salt", "modifiers": [{"name": "egg", "price": 1}], "allergens": ["egg"], "course": 1,
@@ -154,7 +154,7 @@ fn a_guests_order_waits_for_confirmation_where_the_outlet_says_so() {
     desk.settings.guest_orders_wait = true;
     let mut made = desk.order(&meal("cash"));
     assert!(route(&mut made, &[], &desk.settings).tickets.is_empty());
-    desk.actor.role = crate::order::Role::Waiter;
+    desk.actor.role = Role::Waiter;
     let mut confirmed = desk.then(
         &made,
         Command::SetStatus {
@@ -255,7 +255,7 @@ fn quantities_print_their_difference_and_a_move_prints_a_change() {
         "kitchen change 2xSoto 1xCandles rooms paper",
     ];
     assert_eq!(says(&moved), expected);
-    assert_eq!(moved.tickets[0].data["previous_table_number"], "C4");
+    assert_eq!(moved.tickets[0].data["from_table"], "C4");
     assert_eq!(
         (
             moved.tickets[0].data["table_number"].as_str(),
