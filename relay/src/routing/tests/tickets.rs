@@ -152,6 +152,7 @@ fn cash_and_open_bills_print_at_creation_and_the_rest_at_confirmation_or_payment
 fn a_guests_order_waits_for_confirmation_where_the_outlet_says_so() {
     let mut desk = Desk::guest("s-1");
     desk.settings.guest_orders_wait = true;
+    desk.settings.trigger.at_confirmation = false;
     let mut made = desk.order(&meal("cash"));
     assert!(route(&mut made, &[], &desk.settings).tickets.is_empty());
     desk.actor.role = Role::Waiter;
