@@ -154,6 +154,7 @@ fn a_guests_order_waits_for_confirmation_where_the_outlet_says_so() {
     desk.settings.guest_orders_wait = true;
     let mut made = desk.order(&meal("cash"));
     assert!(route(&mut made, &[], &desk.settings).tickets.is_empty());
+    desk.actor.role = crate::order::Role::Waiter;
     let mut confirmed = desk.then(
         &made,
         Command::SetStatus {
