@@ -11,11 +11,15 @@ use crate::metrics;
 use crate::service::SharedApp;
 use crate::store::Committed;
 
-/// How often counters are folded and quiet callers forgotten.
+/// How often counters are folded, quiet callers forgotten and overdue jobs expired. Expiry is
+/// measured in hours.
 const HOUSEKEEPING: Duration = Duration::from_secs(20);
 
 /// How often statistics that had to wait are looked at: they come twice a second at most.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// How often old events, jobs and audit lines are deleted.
+const TRIM_EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// Publishes commits in their order until the store is closed.
 pub async fn run(app: SharedApp, mut committed: mpsc::Receiver<Committed>) {
@@ -36,8 +40,9 @@ pub async fn run(app: SharedApp, mut committed: mpsc::Receiver<Committed>) {
     }
 }
 
-/// Keeps the memory of meters and metrics bounded, until the relay stops.
+/// Keeps memory and disk bounded and expires what is too old, until the relay stops.
 pub async fn housekeeping(app: SharedApp) {
+    let mut trimmed = Instant::now();
     while app
         .stop
         .run_until_cancelled(tokio::time::sleep(HOUSEKEEPING))
@@ -46,6 +51,15 @@ pub async fn housekeeping(app: SharedApp) {
     {
         app.metrics.upkeep();
         app.meter.forget_quiet();
+        if let Err(error) = app.store.expire_overdue(Timestamp::now()).await {
+            warn!("jobs that are too old cannot be expired: {error}");
+        }
+        if trimmed.elapsed() >= TRIM_EVERY {
+            trimmed = Instant::now();
+            if let Err(error) = app.store.trim().await {
+                warn!("what is old enough to go cannot be deleted: {error}");
+            }
+        }
     }
 }
 
@@ -54,6 +68,7 @@ fn publish(app: &SharedApp, epoch: u64, commit: &Committed) {
         app.hub.publish(outlet, epoch, event);
         let took = Timestamp::now().duration_since(event.at);
         metrics::order_to_event(took.try_into().unwrap_or_default());
+        app.news.tell(outlet, event.seq);
     }
     for (outlet, station) in &commit.nudges {
         app.links.nudge(outlet, station);

@@ -62,15 +62,21 @@ export class Screen {
   say (frame) { this.socket.send(typeof frame === 'string' ? frame : JSON.stringify(frame)) }
 
   // The first frame of that name, past or to come.
-  next (event, within = 5000) {
-    const find = () => this.frames.find(frame => (frame.event ?? frame.type) === event)
+  next (event, within) {
+    return this.until(() => this.frames.find(frame => (frame.event ?? frame.type) === event), event, within)
+  }
+
+  // Waits until `look()` gives something.
+  until (look, what = 'it', within = 5000) {
+    const now = look()
+    if (now) return Promise.resolve(now)
     return new Promise((resolve, reject) => {
-      if (find()) return resolve(find())
-      const late = setTimeout(() => reject(new Error(`no ${event} within ${within} ms; seen: ${this.names()}`)), within)
+      const late = setTimeout(() => reject(new Error(`not ${what} within ${within} ms; seen: ${this.names()}`)), within)
       this.#waiting.push(() => {
-        if (!find()) return false
+        const found = look()
+        if (!found) return false
         clearTimeout(late)
-        resolve(find())
+        resolve(found)
         return true
       })
     })

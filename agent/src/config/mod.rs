@@ -74,6 +74,47 @@ pub enum OnUnconfirmed {
     Hold,
 }
 
+impl Relay {
+    /// A relay with the platform's authorities, and no outlet beside the token's.
+    #[must_use]
+    pub fn new(url: RelayUrl, token_file: PathBuf) -> Self {
+        Self {
+            url,
+            token_file,
+            outlet: None,
+            ca_file: None,
+            allow_plaintext: false,
+        }
+    }
+}
+
+impl Station {
+    /// A station without a location or a backup, with the decision that is usual for its name.
+    #[must_use]
+    pub fn new(name: &str, printer: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            location: None,
+            printer: printer.to_owned(),
+            backup: None,
+            on_unconfirmed: OnUnconfirmed::default_of(name),
+        }
+    }
+}
+
+impl Printer {
+    /// A printer that is probed for its profile.
+    #[must_use]
+    pub fn new(name: &str, address: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            address: address.to_owned(),
+            profile: None,
+            columns: None,
+        }
+    }
+}
+
 impl OnUnconfirmed {
     /// The default of a station of that name.
     #[must_use]

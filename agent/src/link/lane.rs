@@ -1,4 +1,4 @@
-//! The link's calls to the spool: in order, one at a time, off the link's own task.
+//! The link's calls to the spool: in order, off the link's own task.
 
 use std::collections::VecDeque;
 
@@ -36,16 +36,53 @@ pub(super) enum Done {
     Quiet,
 }
 
-/// The queue in front of the spool.
+/// The queues in front of the spool: jobs and wishes in their order, and beside them notes that
+/// nobody waits for, so that both share a commit.
 pub(super) struct Lane {
+    jobs: Queue,
+    notes: Queue,
+}
+
+impl Lane {
+    pub(super) fn new(spool: Spool, clock: Clock) -> Self {
+        Self {
+            jobs: Queue::new(spool.clone(), clock.clone()),
+            notes: Queue::new(spool, clock),
+        }
+    }
+
+    /// Puts a call at the end of its queue.
+    pub(super) fn ask(&mut self, ask: Ask) {
+        match ask {
+            Ask::Accept(..) | Ask::Wish(..) => self.jobs.ask(ask),
+            Ask::Settle(_) | Ask::Remember(..) => self.notes.ask(ask),
+        }
+    }
+
+    /// The next result; waits for ever while nothing runs.
+    pub(super) async fn done(&mut self) -> Result<Done, SpoolError> {
+        tokio::select! {
+            done = self.jobs.done() => done,
+            done = self.notes.done() => done,
+        }
+    }
+
+    /// Whether nothing waits or runs.
+    pub(super) fn is_idle(&self) -> bool {
+        self.jobs.running.is_empty() && self.notes.running.is_empty()
+    }
+}
+
+/// Calls in order, one at a time.
+struct Queue {
     spool: Spool,
     clock: Clock,
     waiting: VecDeque<Ask>,
     running: JoinSet<Result<Done, SpoolError>>,
 }
 
-impl Lane {
-    pub(super) fn new(spool: Spool, clock: Clock) -> Self {
+impl Queue {
+    fn new(spool: Spool, clock: Clock) -> Self {
         Self {
             spool,
             clock,
@@ -54,8 +91,8 @@ impl Lane {
         }
     }
 
-    /// Puts a call at the end; settled jobs that wait together share one commit.
-    pub(super) fn ask(&mut self, ask: Ask) {
+    /// Settled jobs that wait together share one call.
+    fn ask(&mut self, ask: Ask) {
         match (self.waiting.back_mut(), ask) {
             (Some(Ask::Settle(waiting)), Ask::Settle(more)) => waiting.extend(more),
             (_, ask) => self.waiting.push_back(ask),
@@ -63,18 +100,12 @@ impl Lane {
         self.start();
     }
 
-    /// The next result; waits for ever while nothing runs.
-    pub(super) async fn done(&mut self) -> Result<Done, SpoolError> {
+    async fn done(&mut self) -> Result<Done, SpoolError> {
         let Some(joined) = self.running.join_next().await else {
             return std::future::pending().await;
         };
         self.start();
         joined.unwrap_or(Err(SpoolError::Closed))
-    }
-
-    /// Whether nothing waits or runs.
-    pub(super) fn is_idle(&self) -> bool {
-        self.running.is_empty()
     }
 
     fn start(&mut self) {

@@ -50,6 +50,12 @@ impl LinkStatus {
         }
     }
 
+    /// Whether the relay knows this agent's stations, so that jobs come.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        self.state == LinkState::Live
+    }
+
     /// Whether this computer's clock is so wrong that a person should hear of it (DELIVERY.md: 30 s).
     #[must_use]
     pub fn clock_is_wrong(&self) -> bool {

@@ -1,83 +1,54 @@
 //! What a request is answered, and the keys under which the answer is kept for good.
 
-use std::sync::Arc;
-
 use super::desk::{Desk, Outcome};
-use super::sql::orders;
+use super::sql::orders::{self, Earlier};
 use super::{JobBrief, OrderReply, OrderRequest};
-use crate::order::{Command, Event, Id, Order, Refusal, Status};
+use crate::order::{Command, Id, Order, Refusal, Status};
 
-/// Under which keys this request is known for good: the caller's order id, and the `Idempotency-Key`.
-pub(super) fn keys(request: &OrderRequest) -> Vec<String> {
-    let id = match &request.command {
-        Command::Create(new) => new.id.as_ref().map(|id| format!("id:{}", id.key())),
-        _ => None,
-    };
-    let key = request.key.as_ref().map(|key| format!("key:{key}"));
-    id.into_iter().chain(key).collect()
-}
-
-/// What a request under this key got before; a refusal where that was another request.
-pub(super) fn replay(desk: &Desk<'_>, request: &OrderRequest, key: &str) -> Outcome<Option<OrderReply>> {
-    let Some(earlier) = orders::earlier(desk.conn, &request.outlet, key)? else {
+/// What this request got before: under the caller's order id, or under its `Idempotency-Key`. A refusal where
+/// that was another request.
+pub(super) fn replay(desk: &Desk<'_>, request: &OrderRequest) -> Outcome<Option<OrderReply>> {
+    if let Command::Create(new) = &request.command
+        && let Some(id) = new.id.as_ref().map(Id::key)
+        && let Some(earlier) = orders::creation(desk.conn, &request.outlet, &id)?
+    {
+        let other = || format!("there is another order under the id {id}");
+        return Ok(Some(compare(request, earlier, other)));
+    }
+    let Some(key) = request.key.as_deref() else {
         return Ok(None);
     };
-    let same = earlier.fingerprint == request.fingerprint && earlier.target == request.order;
-    if same {
-        return Ok(Some(OrderReply::Replayed {
-            body: earlier.body.into(),
-        }));
-    }
-    let name = key.strip_prefix("key:");
-    let message = name.map_or_else(
-        || {
-            format!(
-                "there is another order under the id {}",
-                key.trim_start_matches("id:")
-            )
-        },
-        |name| format!("another request was made under the Idempotency-Key {name}"),
-    );
-    Ok(Some(OrderReply::Refused(Refusal::Conflict(message))))
+    let earlier = orders::earlier(desk.conn, &request.outlet, key)?;
+    let other = || format!("another request was made under the Idempotency-Key {key}");
+    Ok(earlier.map(|earlier| compare(request, earlier, other)))
 }
 
-/// The answer, remembered under the request's keys.
-pub(super) fn done(
-    desk: &Desk<'_>,
-    request: &OrderRequest,
-    order: Order,
-    doc: &str,
-    jobs: Vec<JobBrief>,
-    event: Option<Arc<Event>>,
-    keys: &[String],
-) -> Outcome<OrderReply> {
-    let created = matches!(request.command, Command::Create(_));
-    let body = if created {
-        created_body(&order, &jobs)?
-    } else {
-        changed_body(doc, &jobs)?
-    };
-    for key in keys {
-        let target = request.order.as_deref();
-        orders::remember(
-            desk.conn,
-            &request.outlet,
-            key,
-            target,
-            &request.fingerprint,
-            &body,
-        )?;
+fn compare(request: &OrderRequest, earlier: Earlier, other: impl Fn() -> String) -> OrderReply {
+    if earlier.fingerprint == request.fingerprint && earlier.target == request.order {
+        let body = earlier.body.into();
+        return OrderReply::Replayed { body };
     }
-    Ok(OrderReply::Done {
-        order: Arc::new(order),
-        jobs,
-        event,
-        body: body.into(),
-    })
+    OrderReply::Refused(Refusal::Conflict(other()))
+}
+
+/// Keeps the answer for good under the request's `Idempotency-Key`, where it has one.
+pub(super) fn remember(desk: &Desk<'_>, request: &OrderRequest, body: &str) -> Outcome<()> {
+    let Some(key) = request.key.as_deref() else {
+        return Ok(());
+    };
+    let target = request.order.as_deref();
+    Ok(orders::remember(
+        desk.conn,
+        &request.outlet,
+        key,
+        target,
+        &request.fingerprint,
+        body,
+    )?)
 }
 
 /// `{id, orderNumber, status, jobs: [{id, station, state}]}`.
-fn created_body(order: &Order, jobs: &[JobBrief]) -> Outcome<String> {
+pub(super) fn created(order: &Order, jobs: &[JobBrief]) -> Outcome<String> {
     #[derive(serde::Serialize)]
     #[serde(rename_all = "camelCase")]
     struct Body<'a> {
@@ -96,7 +67,7 @@ fn created_body(order: &Order, jobs: &[JobBrief]) -> Outcome<String> {
 }
 
 /// The canonical order's JSON with the request's `jobs` at its end.
-fn changed_body(doc: &str, jobs: &[JobBrief]) -> Outcome<String> {
+pub(super) fn changed(doc: &str, jobs: &[JobBrief]) -> Outcome<String> {
     let open = doc.strip_suffix('}').unwrap_or(doc);
     Ok(format!("{open},\"jobs\":{}}}", serde_json::to_string(jobs)?))
 }

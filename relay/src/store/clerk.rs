@@ -316,3 +316,6 @@ pub(super) fn sorted(error: StoreError) -> StoreError {
         other => other,
     }
 }
+
+#[cfg(test)]
+mod tests;

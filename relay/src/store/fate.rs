@@ -22,6 +22,8 @@ pub(super) struct Updated {
     pub(super) needs_void: bool,
     /// Its holder has a copy that is no longer wanted.
     pub(super) withdraw_copy: bool,
+    /// Said by a device that does not hold it.
+    pub(super) by_stranger: bool,
 }
 
 /// What a wish comes to.
@@ -133,15 +135,19 @@ pub(super) fn update(
     Updated {
         changed: true,
         needs_void,
-        withdraw_copy: false,
+        ..Updated::default()
     }
 }
 
 /// What a device says that does not hold the job: paper counts, and ends the holder's copy.
 fn stranger(row: &mut JobRow, device: &str, said: &AgentUpdate, now: Timestamp) -> Updated {
+    let ignored = Updated {
+        by_stranger: true,
+        ..Updated::default()
+    };
     let paper = matches!(said.state, JobState::Printed | JobState::Sent);
     if !paper || row.job.state.is_final() {
-        return Updated::default();
+        return ignored;
     }
     hear(&mut row.job, said, now);
     row.job.detail = Some(format!("printed by device {device}"));
@@ -152,6 +158,7 @@ fn stranger(row: &mut JobRow, device: &str, said: &AgentUpdate, now: Timestamp) 
         changed: true,
         needs_void,
         withdraw_copy: true,
+        ..ignored
     }
 }
 

@@ -27,7 +27,7 @@ use crate::order::{Actor, Command, Event, Order, Refusal};
 
 pub use handle::enrol::{RedeemError, Redeemed};
 pub use handle::link::Acked;
-pub use handle::{Retention, Store, StoreOptions};
+pub use handle::{Store, StoreOptions};
 pub use sql::events::Audited;
 
 /// An outlet's id (restaurant, tenant): every table's key begins with it.

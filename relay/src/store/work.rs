@@ -64,10 +64,9 @@ pub(super) fn update(
         void(desk, &row)?;
     }
     let state = row.job.state;
-    Ok(UpdateStored {
-        state,
-        settled: state.is_final() && said.state.is_final(),
-    })
+    // Of the last word of a device that does not hold the job there is nothing more to say.
+    let settled = said.state.is_final() && (state.is_final() || updated.by_stranger);
+    Ok(UpdateStored { state, settled })
 }
 
 /// What a person asks of a job.

@@ -20,6 +20,7 @@ async fn of_two_agents_at_a_station_one_is_offered_its_jobs() {
     house.order("A-17").await;
     assert_eq!(house.offers(GRILL, SPOOL).await.len(), 1);
     assert!(house.offers(SPARE, SPOOL).await.is_empty());
+    assert!(house.offers(SPARE, Some("spool-9")).await.is_empty());
     let house = house.restart().await;
     assert!(
         house.offers(SPARE, SPOOL).await.is_empty(),
@@ -105,10 +106,10 @@ async fn the_first_acknowledgement_wins_and_the_other_copy_is_withdrawn() {
             .unwrap()
             .is_empty()
     );
-    // The second did not: its word does not count.
+    // The second did not: its word does not count, and it need not say it again.
     assert_eq!(
         house.say(&offered[1], GRILL, grill, JobState::Cancelled).await,
-        (JobState::Spooled, false)
+        (JobState::Spooled, true)
     );
 }
 

@@ -32,14 +32,17 @@ const READERS: usize = 4;
 const COMMITS: usize = 1_024;
 /// How long the writer waits for a reader's checkpoint lock.
 const BUSY: Duration = Duration::from_secs(5);
+/// Longer than a business year.
+const AUDIT_DAYS: u16 = 400;
 /// Prepared statements kept by the writer: more than there are.
 const STATEMENTS: usize = 128;
 
 /// How the store is opened.
 #[derive(Clone)]
 pub struct StoreOptions {
-    /// What is kept for how long.
-    pub retention: Retention,
+    /// Days for which the audit is kept. Events and finished jobs are kept as each outlet's settings say,
+    /// orders and idempotency keys for good.
+    pub audit_days: u16,
     /// Reads the time; tests put their own here.
     pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     /// Calls that may wait before callers get [`StoreError::Busy`], 1 or more.
@@ -53,32 +56,11 @@ pub struct StoreOptions {
 impl Default for StoreOptions {
     fn default() -> Self {
         Self {
-            retention: Retention::default(),
+            audit_days: AUDIT_DAYS,
             clock: Arc::new(Timestamp::now),
             queue: QUEUE,
             readers: READERS,
             max_pages: None,
-        }
-    }
-}
-
-/// What is kept for how long, in days. Orders and idempotency keys are kept for good.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Retention {
-    /// Events.
-    pub events_days: u16,
-    /// Jobs, after they became final.
-    pub jobs_days: u16,
-    /// Lines of the audit.
-    pub audit_days: u16,
-}
-
-impl Default for Retention {
-    fn default() -> Self {
-        Self {
-            events_days: 7,
-            jobs_days: 30,
-            audit_days: 400,
         }
     }
 }
@@ -96,7 +78,7 @@ struct Inner {
     clerk: Clerk,
     readers: Readers,
     clock: Clock,
-    retention: Retention,
+    audit_days: u16,
     /// What each station's holder was offered; locked while it is offered more or the holder changes.
     offered: Mutex<HashMap<(String, String), Offered>>,
     /// Jobs up to this row may have been offered by an earlier process.
@@ -125,7 +107,7 @@ impl Store {
             clerk,
             readers,
             clock: options.clock,
-            retention: options.retention,
+            audit_days: options.audit_days,
             offered: Mutex::default(),
             earlier_row,
         };
