@@ -228,3 +228,37 @@ async fn render_makes_every_output_from_an_event_and_from_markup() {
     let (code, report) = home.json(&["render", event]);
     assert_eq!((code, &report["schema"]), (Some(0), &1.into()));
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn doctor_finds_what_is_wrong_and_repairs_what_it_can() {
+    let relay = FakeRelay::start().await;
+    let home = Home::kitchen(&relay.url());
+    let token = home.path().join("agent.token");
+    fs::write(&token, "s3cret").unwrap();
+    fs::set_permissions(&token, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+    let verdict = |checks: &serde_json::Value, name: &str| {
+        let checks = checks["checks"].as_array().unwrap();
+        checks
+            .iter()
+            .find(|check| check["name"] == name)
+            .map(|check| check["verdict"].clone())
+            .unwrap()
+    };
+    let _agent = home.run(&[]);
+    let _peer = relay.live(1).await;
+    until("the link is live", || {
+        (home.json(&["status"]).1["link"]["state"] == "live").then_some(())
+    })
+    .await;
+    let (code, checks) = home.json(&["doctor"]);
+    assert_eq!(
+        (code, verdict(&checks, "token")),
+        (Some(1), "fail".into()),
+        "{checks}"
+    );
+    let (_, checks) = home.json(&["doctor", "--fix"]);
+    for name in ["config", "data", "token", "agent", "relay"] {
+        assert_eq!(verdict(&checks, name), "pass", "{checks}");
+    }
+}

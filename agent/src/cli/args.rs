@@ -77,6 +77,8 @@ pub(super) enum Command {
     Printers(PrintersArgs),
     /// Render a ticket without a printer
     Render(RenderArgs),
+    /// Check everything that has to be right, and say what to do where it is not
+    Doctor(DoctorArgs),
     /// Show and check the configuration
     Config(ConfigArgs),
     /// Print the completions for a shell
@@ -182,6 +184,24 @@ pub(super) enum JobsCommand {
         #[arg(long, conflicts_with = "ids")]
         all: bool,
     },
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  printrail-agent doctor
+  printrail-agent doctor --json | jq '.checks[] | select(.verdict == \"fail\")'
+
+Exits 1 where a check fails; with --strict also where one warns.")]
+pub(super) struct DoctorArgs {
+    /// Repair what can be repaired without a person
+    #[arg(long)]
+    pub(super) fix: bool,
+    /// Let warnings count as failures
+    #[arg(long)]
+    pub(super) strict: bool,
+    /// As JSON
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 /// What comes out of `render`.

@@ -3,6 +3,7 @@
 mod args;
 mod config;
 mod docs;
+mod doctor;
 mod exit;
 mod jobs;
 mod output;
@@ -52,6 +53,7 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Jobs(args) => jobs::jobs(&flags, args),
         Command::Printers(args) => printers::printers(&flags, args),
         Command::Render(args) => render::render(&flags, &args),
+        Command::Doctor(args) => doctor::doctor(&flags, &args),
         Command::Config(args) => config::config(&flags, &args),
         Command::Completions { shell } => docs::completions(shell),
         Command::Man { dir } => docs::man(&dir),

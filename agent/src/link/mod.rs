@@ -10,6 +10,8 @@ use protocol::JobUpdate;
 use protocol::frames::{PrinterStatus, Registration};
 
 use crate::config::Relay;
+use crate::net::Tls;
+use connection::Connection;
 pub(crate) use driver::CLOCK_FACT;
 pub use driver::Link;
 pub use status::{LinkState, LinkStatus};
@@ -34,4 +36,19 @@ pub struct LinkSettings {
     pub relay: Relay,
     /// One for each station, with the station's printer.
     pub stations: Vec<(Registration, String)>,
+}
+
+/// Connects once with the device's token and goes away again, for `doctor`.
+///
+/// # Errors
+/// What is wrong and what to do, in words for a person.
+pub async fn try_to_connect(relay: &Relay) -> Result<(), String> {
+    let tls = Tls::new(relay.ca_file.clone());
+    match Connection::open(relay.clone(), tls).await {
+        Ok(connection) => {
+            connection.close().await;
+            Ok(())
+        }
+        Err(error) => Err(crate::chain(&error)),
+    }
 }

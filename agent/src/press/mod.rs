@@ -4,13 +4,15 @@
 //! that does what the machine says.
 
 pub mod commands;
+pub mod driver;
 pub mod freshness;
 pub mod health;
 pub mod known;
 pub mod limits;
 pub mod machine;
+mod render;
 pub mod status;
 
+pub use driver::{PressConfig, PressHandle, PressReport, start};
 pub use known::Known;
 pub use limits::Limits;
-pub use machine::OnUnconfirmed;

@@ -181,6 +181,13 @@ async fn a_withdrawn_job_that_turns_out_printed_gets_its_void_once() {
         house.say(&job, GRILL, fence, JobState::Printing).await,
         (JobState::Printing, false)
     );
+    // Somebody takes the VOID back: it does not come again by itself.
+    let void = house.jobs("A-17").await.pop().unwrap();
+    house
+        .store
+        .wish(OUTLET, &void.header.id, JobWish::Cancel, &actor())
+        .await
+        .unwrap();
     assert_eq!(
         house.say(&job, GRILL, fence, JobState::Printed).await,
         (JobState::Printed, true)

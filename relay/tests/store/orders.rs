@@ -103,7 +103,8 @@ async fn a_key_answers_a_repeated_request_with_the_first_body_also_after_a_resta
         panic!()
     };
     assert_eq!(body, first);
-    let other = request(cancel.clone(), Some("A-18"), Some("k1"));
+    let mut other = request(cancel.clone(), Some("A-18"), Some("k1"));
+    other.fingerprint = ask().fingerprint; // the same words about another order
     let reply = house.store.order(other).await.unwrap();
     assert!(
         matches!(reply, OrderReply::Refused(Refusal::Conflict(_))),

@@ -20,6 +20,7 @@ async fn of_two_agents_at_a_station_one_is_offered_its_jobs() {
     house.order("A-17").await;
     assert_eq!(house.offers(GRILL, SPOOL).await.len(), 1);
     assert!(house.offers(SPARE, SPOOL).await.is_empty());
+    assert!(house.offers(SPARE, Some("spool-9")).await.is_empty());
     let house = house.restart().await;
     assert!(
         house.offers(SPARE, SPOOL).await.is_empty(),

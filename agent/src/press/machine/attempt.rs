@@ -373,6 +373,10 @@ impl Machine {
             return;
         };
         self.line.used = self.now;
+        if evidence != Evidence::C && self.health.trouble().is_none() {
+            // It has just printed.
+            self.obstacle = None;
+        }
         let job = attempt.draft.job;
         match attempt.draft.proven {
             Some(earlier) => self.settle_printed(

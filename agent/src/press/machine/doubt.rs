@@ -3,7 +3,8 @@
 use protocol::{Banner, Evidence, JobId, JobKind, JobState, Tick};
 
 use super::attempt::{Attempt, Doing};
-use super::{Machine, OnUnconfirmed, Resync};
+use super::{Machine, Resync};
+use crate::config::OnUnconfirmed;
 use crate::press::commands::LARGEST_COMMAND;
 use crate::press::freshness::between;
 use crate::spool::SpoolJob;
@@ -166,7 +167,7 @@ impl Machine {
     pub(super) fn prints_copies(&self, job: &SpoolJob) -> bool {
         let station = &job.job.station;
         let rule = self.config.on_unconfirmed.get(station).copied();
-        let rule = rule.unwrap_or_else(|| OnUnconfirmed::default_for(station));
+        let rule = rule.unwrap_or_else(|| OnUnconfirmed::default_of(station));
         let tried = job.attempt.max(job.job.attempt);
         rule == OnUnconfirmed::ReprintMarked
             && job.job.kind != JobKind::Receipt

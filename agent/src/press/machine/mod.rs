@@ -33,35 +33,15 @@ use super::health::Health;
 use super::known::Known;
 use super::limits::Limits;
 use super::status::{Heard, Parser};
+use crate::config::OnUnconfirmed;
 use crate::spool::{SpoolJob, Step};
-
-/// What a station wants done with a ticket that nobody can say has printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OnUnconfirmed {
-    /// Print once more, headed `POSSIBLE DUPLICATE`.
-    ReprintMarked,
-    /// Wait for a person.
-    Hold,
-}
-
-impl OnUnconfirmed {
-    /// DELIVERY.md: kitchens and bars print again, all others wait for a person.
-    #[must_use]
-    pub fn default_for(station: &str) -> Self {
-        if station.starts_with("kitchen") || station.starts_with("bar") {
-            Self::ReprintMarked
-        } else {
-            Self::Hold
-        }
-    }
-}
 
 /// What a press needs to know beforehand.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// The printer's name in agent.toml.
     pub printer: String,
-    /// Per station, where it differs from [`OnUnconfirmed::default_for`].
+    /// Per station, where it differs from [`OnUnconfirmed::default_of`].
     pub on_unconfirmed: BTreeMap<String, OnUnconfirmed>,
     /// The profile says that the printer knows `GS ( H` function 48.
     pub knows_marks: bool,
@@ -100,6 +80,8 @@ pub enum Input {
     Rendered(Result<Vec<u8>, String>),
     /// What the spool remembers of the printer; `None` makes the press probe it again.
     Known(Option<Known>),
+    /// The agent ends: nothing new begins, a ticket in progress is finished.
+    Stop,
     /// Time passed.
     Timeout,
 }
@@ -181,6 +163,7 @@ pub struct Machine {
     unrecorded: VecDeque<Step>,
     record_at: Tick,
     visit_at: Tick,
+    stopping: bool,
     reported: Option<PrinterStatus>,
     outputs: VecDeque<Output>,
 }
@@ -213,6 +196,7 @@ impl Machine {
             unrecorded: VecDeque::new(),
             record_at: now,
             visit_at: now,
+            stopping: false,
             reported: None,
             outputs: VecDeque::new(),
         }
@@ -233,6 +217,7 @@ impl Machine {
             Input::NotRecorded { step, again } => self.not_recorded(*step, again),
             Input::Rendered(ticket) => self.rendered(ticket),
             Input::Known(known) => self.told(known),
+            Input::Stop => self.stopping = true,
             Input::Timeout => {}
         }
         self.advance();
@@ -257,6 +242,12 @@ impl Machine {
         .into_iter()
         .flatten()
         .min()
+    }
+
+    /// Whether nothing is in progress and every step is durable; after [`Input::Stop`] it stays so.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.is_idle() && self.unrecorded.is_empty() && self.outputs.is_empty()
     }
 
     /// What the printer was probed for; none until it was.

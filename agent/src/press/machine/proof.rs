@@ -96,7 +96,10 @@ impl Machine {
             Doing::Idle | Doing::Probing(_) | Doing::Rendering(_) | Doing::Recording { .. } => None,
         };
         // Of a doubt on this connection alone: ten bits are too few to know an older one by.
-        let live = self.doubts.iter().filter(|(_, doubt)| doubt.is_live(self.line.epoch));
+        let live = self
+            .doubts
+            .iter()
+            .filter(|(_, doubt)| doubt.is_live(self.line.epoch));
         let doubted = live.map(|(job, doubt)| (job, doubt.attempt));
         let proven = active
             .into_iter()

@@ -68,7 +68,7 @@ impl Machine {
     }
 
     fn wants_line(&self) -> bool {
-        self.candidate().is_some() || self.wants_visit()
+        !self.stopping && (self.candidate().is_some() || self.wants_visit())
     }
 
     /// Nobody prints, but somebody may want to know how the printer is.
@@ -110,7 +110,7 @@ impl Machine {
     }
 
     pub(super) fn start_deadline(&self) -> Option<Tick> {
-        if !self.is_idle() {
+        if !self.is_idle() || self.stopping {
             return None;
         }
         let visit = (self.voice != Voice::Silent).then_some(self.visit_at);

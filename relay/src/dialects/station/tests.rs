@@ -148,6 +148,10 @@ fn a_wrong_frame_names_the_field() {
             Some("data.role"),
         ),
         (
+            r#"{"type":"register_device","data":{"device_id":"d","role":"kitchen_room"}}"#,
+            Some("data.role"),
+        ),
+        (
             r#"{"type":"register_device","data":{"role":"kitchen"}}"#,
             Some("data.device_id"),
         ),

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::dialects::register::{Gap, created_data, sync_state};
 use crate::dialects::samples::{event, meal};
-use crate::dialects::{Dialect, Wire, project, union};
+use crate::dialects::{Dialect, Wire, project, union, without_people};
 use crate::order::model::{ItemStatus, Priority};
 use crate::order::samples::{Desk, at};
 use crate::order::{Command, Decision, Event, Status, Subject};
@@ -319,4 +319,13 @@ fn registers_get_the_order_and_its_kitchen_order() {
         (&json!("gap"), &json!(7), &json!(1))
     );
     assert_eq!(gap["recentOrders"].as_array().unwrap().len(), 10);
+}
+
+#[test]
+fn a_guest_sees_no_names_and_no_phones() {
+    let data = json!({"orderId": 1, "customer": {"name": "Ana", "phone": "1"}, "chefName": "Budi", "chefId": "7",
+        "order": {"customerName": "Ana", "waiter": "Ed", "items": [{"name": "Soto", "notes": "hot"}]},
+        "staffId": "w", "updatedBy": "waiter:ed", "list": [{"phone": "1"}]});
+    let seen = json!({"orderId": 1, "order": {"items": [{"name": "Soto", "notes": "hot"}]}, "list": [{}]});
+    assert_eq!(without_people(&data), seen);
 }

@@ -72,6 +72,22 @@ fn a_rule_may_send_an_item_to_two_stations_and_areas_may_have_their_own_bar() {
 }
 
 #[test]
+fn a_range_of_letters_is_for_areas_of_one_letter() {
+    let settings = Settings::default();
+    let bars = ["A", "i", "J", "AB", "Terrace"].map(|area| settings.bar(Some(area)).to_owned());
+    assert_eq!(
+        bars,
+        [
+            "bar_depan",
+            "bar_depan",
+            "bar_belakang",
+            "bar_belakang",
+            "bar_belakang"
+        ]
+    );
+}
+
+#[test]
 fn a_device_is_sent_to_the_room_of_its_location() {
     let settings = Settings::default();
     for (role, location, station) in [

@@ -152,6 +152,7 @@ fn cash_and_open_bills_print_at_creation_and_the_rest_at_confirmation_or_payment
 fn a_guests_order_waits_for_confirmation_where_the_outlet_says_so() {
     let mut desk = Desk::guest("s-1");
     desk.settings.guest_orders_wait = true;
+    desk.settings.trigger.at_confirmation = false;
     let mut made = desk.order(&meal("cash"));
     assert!(route(&mut made, &[], &desk.settings).tickets.is_empty());
     desk.actor.role = Role::Waiter;
@@ -301,4 +302,66 @@ fn a_bill_carries_the_order_and_goes_to_the_cashiers_paper_alone() {
         },
     );
     assert_eq!(route(&mut paid, &[], &desk.settings).tickets.len(), 3);
+}
+
+#[test]
+fn what_was_added_last_is_withdrawn_first() {
+    let mut desk = Desk::new();
+    let mut made = desk.order(&meal("cash"));
+    let mut ledger = jobs(&route(&mut made, &[], &desk.settings), JobState::Accepted);
+    let count = |quantity| Command::SetItemQuantity {
+        item: "a".into(),
+        quantity,
+    };
+    let mut more = desk.then(&made, count(3));
+    ledger.extend(jobs(
+        &route(&mut more, &ledger, &desk.settings),
+        JobState::Accepted,
+    ));
+    let plan = route(&mut desk.then(&more, count(2)), &ledger, &desk.settings);
+    assert_eq!(plan.withdraw, [JobId::new("kitchen-add")]);
+    assert_eq!(says(&plan), ["kitchen void 1xSoto rooms"]);
+}
+
+#[test]
+fn a_change_that_waits_goes_with_the_order_that_it_speaks_of() {
+    let mut desk = Desk::new();
+    let mut made = desk.order(&meal("cash"));
+    let go = Command::MoveTable {
+        table_number: "C5".into(),
+        table_id: None,
+    };
+    for (state, voided) in [(JobState::Spooled, false), (JobState::Printed, true)] {
+        let mut ledger = jobs(&route(&mut made.clone(), &[], &desk.settings), state);
+        made.internal.triggered = true;
+        let mut moved = desk.then(&made, go.clone());
+        ledger.extend(jobs(
+            &route(&mut moved, &ledger, &desk.settings),
+            JobState::Spooled,
+        ));
+        let part = route(&mut desk.then(&moved, cancel("a")), &ledger, &desk.settings);
+        assert_eq!(part.withdraw, []);
+        let plan = route(&mut desk.then(&moved, cancel("b")), &ledger, &desk.settings);
+        assert!(
+            plan.withdraw.contains(&JobId::new("bar_depan-change")),
+            "{:?}",
+            plan.withdraw
+        );
+        assert_eq!(plan.withdraw.len(), if voided { 1 } else { 2 });
+        made.internal.triggered = false;
+    }
+}
+
+#[test]
+fn a_void_says_why_and_a_change_where_from() {
+    let mut desk = Desk::new();
+    let mut made = desk.order(&meal("cash"));
+    let first = jobs(&route(&mut made, &[], &desk.settings), JobState::Printed);
+    let gone = Command::Cancel {
+        reason: "left".into(),
+    };
+    let plan = route(&mut desk.then(&made, gone), &first, &desk.settings);
+    assert_eq!(plan.tickets[0].data["message"], "left");
+    let plan = route(&mut desk.then(&made, cancel("a")), &first, &desk.settings);
+    assert_eq!(plan.tickets[0].data.get("message"), None);
 }

@@ -77,6 +77,7 @@ async fn a_call_that_fails_or_breaks_off_leaves_its_neighbours_their_numbers() {
         clerk.call(count),
         clerk.call(|desk| {
             count(desk)?;
+            desk.out.nudge(&"demo".into(), "lost");
             desk.conn.execute("INSERT INTO nowhere VALUES(1)", [])?;
             Ok(())
         }),

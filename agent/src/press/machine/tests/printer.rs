@@ -22,6 +22,9 @@ pub(super) struct Printer {
     pub(super) capacity: usize,
     /// Proofs and barriers are lost on the way.
     pub(super) mute_proofs: bool,
+    /// Proofs and barriers wait until the fault is gone.
+    pub(super) late_proofs: bool,
+    late: Vec<u8>,
     /// Everything it ever printed, cut by cut.
     pub(super) papers: Vec<String>,
     /// What it wants to say.
@@ -47,6 +50,8 @@ impl Printer {
             speed: 5000,
             capacity: 4096,
             mute_proofs: false,
+            late_proofs: false,
+            late: Vec::new(),
             papers: Vec::new(),
             says: Vec::new(),
             automatic: false,
@@ -143,8 +148,15 @@ impl Printer {
         self.powered = false;
         self.buffer.clear();
         self.says.clear();
+        self.late.clear();
         self.automatic = false;
         self.tear();
+    }
+
+    /// What was held back is said now.
+    pub(super) fn prove_late(&mut self) {
+        self.late_proofs = false;
+        self.says.append(&mut self.late);
     }
 
     fn tear(&mut self) {
@@ -243,7 +255,12 @@ impl Printer {
     }
 
     fn prove(&mut self, answer: &[u8]) {
-        if !self.mute_proofs && !self.busy {
+        if self.mute_proofs || self.busy {
+            return;
+        }
+        if self.late_proofs {
+            self.late.extend(answer);
+        } else {
             self.says.extend(answer);
         }
     }

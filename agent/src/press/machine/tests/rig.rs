@@ -469,13 +469,14 @@ impl Rig {
         self.inputs.push_back(self.queue());
     }
 
-    /// I2 and I5, and with `all` I1: every job is on paper.
+    /// I2 and I5, and with `all` I1: every job is on paper, but for what is only said to be sent.
     pub(super) fn check_papers(&self, all: bool) {
         let mut last = 0;
         for paper in &self.printer.papers {
             assert!(
                 paper.matches('<').count() <= 2,
-                "two tickets on one paper: {paper:?}: {:?}", self.history
+                "two tickets on one paper: {paper:?}: {:?}",
+                self.history
             );
         }
         for job in &self.jobs {
@@ -495,7 +496,7 @@ impl Rig {
                 assert!(index >= last, "I5: {} overtook", job.job.id);
                 last = index;
             }
-            if all && !matches!(job.state, JobState::Cancelled | JobState::Expired) {
+            if all && !matches!(job.state, JobState::Cancelled | JobState::Expired | JobState::Sent) {
                 assert!(
                     !papers.is_empty(),
                     "I1: {} ({}) is lost: {:?}",

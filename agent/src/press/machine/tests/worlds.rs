@@ -75,7 +75,7 @@ fn people_answer(rig: &mut Rig) {
 }
 
 fn fault(rig: &mut Rig, dice: &mut Dice) {
-    let which = dice.roll(11);
+    let which = dice.roll(12);
     rig.history
         .push((format!("fault {which} at {}", rig.now), JobState::Accepted, None));
     match which {
@@ -92,6 +92,7 @@ fn fault(rig: &mut Rig, dice: &mut Dice) {
             rig.nudge();
         }
         9 => rig.disk_full = true,
+        10 => rig.printer.late_proofs = true,
         _ => {
             let garbage = (0..dice.roll(12)).map(|_| dice.roll(256) as u8).collect();
             rig.give(super::super::Input::Received(garbage));
@@ -109,6 +110,7 @@ fn heal(rig: &mut Rig) {
     rig.disk_full = false;
     rig.printer.powered = true;
     rig.printer.mute_proofs = false;
+    rig.printer.prove_late();
     rig.printer.set_paper(true);
     rig.printer.set_cover(false);
 }

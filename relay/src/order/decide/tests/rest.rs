@@ -238,3 +238,40 @@ fn nothing_prints_again_that_never_printed() {
     let made = desk.order(&meal());
     conflict(&mut desk, &made, &Command::Reprint { station: None });
 }
+
+#[test]
+fn an_order_has_limits_of_money_and_length() {
+    let mut desk = Desk::new();
+    let dear = json!({"items": [{"name": "x", "price": 99_999_999_999_u64, "qty": 2}]});
+    assert!(matches!(desk.try_order(&dear), Err(Refusal::Invalid { field, .. }) if field == "items"));
+    let mut long = desk.order(&meal());
+    let many = vec![json!({"name": "Rice"}); 499];
+    let add = Command::AddItems {
+        items: parse_items(&json!(many)).unwrap(),
+    };
+    for _ in 0..10 {
+        long = desk.then(&long, add.clone());
+    }
+    let answer = desk.try_change(&long.order, &long.internal, &add);
+    assert!(matches!(answer, Err(Refusal::Invalid { field, .. }) if field == "items"));
+}
+
+#[test]
+fn a_cancelled_order_takes_no_money() {
+    let mut desk = Desk::new();
+    let made = desk.order(&meal());
+    let gone = desk.then(
+        &made,
+        Command::Cancel {
+            reason: String::new(),
+        },
+    );
+    conflict(
+        &mut desk,
+        &gone,
+        &Command::Pay {
+            amount: Decimal::ONE,
+            method: None,
+        },
+    );
+}

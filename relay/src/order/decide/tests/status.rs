@@ -180,3 +180,23 @@ fn a_waiter_asks_and_the_kitchen_accepts_or_rejects() {
         (Status::Cancelled, None)
     );
 }
+
+#[test]
+fn completion_answers_a_request_to_cancel_and_counts_from_the_last_start() {
+    let mut desk = Desk::new();
+    let made = desk.order(&meal());
+    let asked = desk.then(
+        &made,
+        Command::CancelRequest {
+            reason: "left".into(),
+            staff_id: None,
+        },
+    );
+    let cooking = desk.then(&asked, to(Status::Preparing));
+    assert!(cooking.order.cancel_request.is_some());
+    let back = desk.then(&cooking, to(Status::Pending));
+    desk.later(300);
+    let done = desk.then(&back, to(Status::Completed));
+    assert_eq!(done.order.cancel_request, None);
+    assert_eq!(done.changes[1], moved(Status::Confirmed, Status::Completed));
+}
