@@ -1,5 +1,6 @@
 //! What sockets of every dialect do alike: who may join, what a snapshot holds, how a failure sounds.
 
+use jiff::Timestamp;
 use serde_json::Value;
 use tracing::{error, warn};
 
@@ -55,7 +56,7 @@ pub(super) async fn permit(
         return Ok(());
     }
     let name = room_label(room);
-    warn!(outlet = %who.outlet, subject = who.subject, room = name,
+    warn!(outlet = %who.outlet, who = who.label(), room = name,
         "refused: {} may not join {name}", who.label());
     Err(Mistake {
         field: Some("room".to_owned()),
@@ -132,6 +133,28 @@ async fn open_orders(app: &SharedApp, outlet: &str) -> Result<Vec<Order>, StoreE
         if filter.cursor.is_none() || open.len() >= MOST_ACTIVE {
             return Ok(open);
         }
+    }
+}
+
+/// When the caller's token ends: a guest's visit goes on with every order, so it is looked at again.
+///
+/// # Errors
+/// The token has ended.
+pub(super) async fn ends(app: &SharedApp, who: &Identity) -> Result<Option<Timestamp>, Problem> {
+    let still = |ends: Option<Timestamp>| ends.is_none_or(|at| at > Timestamp::now());
+    let over = || Problem::unauthorized("the token has expired; get a new one");
+    let Some(token) = who.session.as_deref().filter(|_| !still(who.expires)) else {
+        return Some(who.expires).filter(|ends| still(*ends)).ok_or_else(over);
+    };
+    let again = app.auth.identify(token, &app.store).await?;
+    Some(again.expires).filter(|ends| still(*ends)).ok_or_else(over)
+}
+
+/// Waits until a token has expired; never where it does not.
+pub(super) async fn reached(expiry: Option<Timestamp>) {
+    match expiry.map(|at| at.duration_since(Timestamp::now())) {
+        Some(left) => tokio::time::sleep(left.try_into().unwrap_or_default()).await,
+        None => std::future::pending().await,
     }
 }
 

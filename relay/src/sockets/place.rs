@@ -3,14 +3,13 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use serde_json::Value;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_util::sync::CancellationToken;
 
 use super::catch_up::{CatchUp, Step};
-use super::common::{guise, internal, store_failed, sync_state};
+use super::common::{ends, guise, internal, store_failed, sync_state};
 use crate::auth::Identity;
 use crate::dialects::register::Gap;
 use crate::dialects::{Mistake, Position, Room, Wire, encode};
@@ -119,14 +118,14 @@ impl Place {
         outbox.unwrap_or_default()
     }
 
-    /// A look now and then: a token that ended ends its socket.
-    pub(super) fn check(&self) -> Result<(), Reply> {
-        match self.who.expires {
-            Some(expires) if expires <= Timestamp::now() => Err(Reply::Close(
-                CloseCode::Policy,
-                "the token has expired; get a new one".to_owned(),
-            )),
-            _ => Ok(()),
+    /// The token may have expired: then its socket ends.
+    pub(super) async fn check(&mut self) -> Result<(), Reply> {
+        match ends(&self.app, &self.who).await {
+            Ok(expires) => {
+                self.who.expires = expires;
+                Ok(())
+            }
+            Err(problem) => Err(Reply::Close(CloseCode::Policy, problem.message)),
         }
     }
 

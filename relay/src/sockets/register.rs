@@ -3,7 +3,7 @@
 use serde_json::Value;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
-use super::common::{mistake_of, permit, settings, store_failed};
+use super::common::{internal, mistake_of, permit, settings, store_failed};
 use super::place::Place;
 use crate::auth::Identity;
 use crate::dialects::register::{self, Verb};
@@ -67,9 +67,10 @@ impl Register {
         };
         let (app, outlet) = (&self.place.app, self.place.who.outlet.clone());
         let first: Value = serde_json::from_str(&body).unwrap_or_default();
-        let id = match &first["id"] {
-            Value::String(id) => id.clone(),
-            id => id.to_string(),
+        let id = match first.get("id") {
+            Some(Value::String(id)) => id.clone(),
+            Some(id) => id.to_string(),
+            None => return Err(internal("the first answer cannot be read")),
         };
         let order = app.store.get_order(&outlet, &id).await;
         if let Some(order) = order.map_err(|error| store_failed(&outlet, &error))? {

@@ -166,7 +166,7 @@ impl Station {
     fn settle_in(&mut self, outlet: &str) -> Result<(), Mistake> {
         let field = Some("outlet_id".to_owned());
         if !self.place.who.open || self.place.seat().is_some() {
-            warn!(outlet = %self.place.who.outlet, subject = self.place.who.subject, named = outlet, "refused: a socket named another outlet");
+            warn!(outlet = %self.place.who.outlet, who = self.place.who.label(), named = outlet, "refused: a socket named another outlet");
             return Err(Mistake {
                 field,
                 ..Mistake::forbidden("`outlet_id`: this connection belongs to another outlet")

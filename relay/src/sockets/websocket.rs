@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use jiff::Timestamp;
 use tokio::net::TcpStream;
 use tokio::time::{interval_at, timeout};
 use tokio_tungstenite::WebSocketStream;
@@ -15,6 +14,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use tracing::debug;
 
 use super::bucket::{Bucket, Verdict};
+use super::common::reached;
 use super::place::{Place, Reply};
 use super::register::Register;
 use super::station::Station;
@@ -142,13 +142,13 @@ impl Session {
         let stop = self.app.stop.clone();
         let mut pings = interval_at(tokio::time::Instant::now() + PING_EVERY, PING_EVERY);
         self.talk.open().await;
-        let expiry = self.talk.place().who.expires;
         loop {
+            let expiry = self.talk.place().who.expires;
             let next = tokio::select! {
                 message = self.socket.next() => self.received(message).await,
                 reply = self.talk.next() => self.write(reply).await,
                 _ = pings.tick() => self.ping().await,
-                () = reached(expiry) => self.talk.place().check().map_err(End::from),
+                () = reached(expiry) => self.talk.place().check().await.map_err(End::from),
                 () = stop.cancelled() => {
                     self.goodbye().await;
                     return End::Close(CloseCode::Restart, "the relay restarts; come back at once".to_owned());
@@ -219,7 +219,6 @@ impl Session {
         if self.heard.elapsed() >= DEAD_AFTER {
             return Err(End::Gone);
         }
-        self.talk.place().check()?;
         written(timeout(WRITE_WITHIN, self.socket.send(Message::Ping(Vec::new().into()))).await)
     }
 
@@ -253,14 +252,6 @@ impl From<Reply> for End {
             Reply::Close(code, reason) => Self::Close(code, reason),
             Reply::Text(_) => Self::Gone,
         }
-    }
-}
-
-/// Waits until a token has expired; never where it does not.
-async fn reached(expiry: Option<Timestamp>) {
-    match expiry.map(|at| at.duration_since(Timestamp::now())) {
-        Some(left) => tokio::time::sleep(left.try_into().unwrap_or_default()).await,
-        None => std::future::pending().await,
     }
 }
 

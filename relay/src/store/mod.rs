@@ -24,9 +24,11 @@ use protocol::{Evidence, JobHeader, JobId, JobKind, JobState, JobUpdate};
 use serde::{Deserialize, Serialize};
 
 use crate::order::{Actor, Command, Event, Order, Refusal};
+use crate::routing::Settings;
 
 pub use handle::enrol::{RedeemError, Redeemed};
 pub use handle::link::Acked;
+pub use handle::sockets::SocketSession;
 pub use handle::{Store, StoreOptions};
 pub use sql::events::Audited;
 
@@ -245,21 +247,39 @@ pub struct Printer {
     pub at: Timestamp,
 }
 
-/// What a client of Socket.IO comes back to.
+/// A table's visit: its guests hold the token.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SocketSession {
-    /// The outlet.
+pub struct Visit {
+    /// Its outlet.
     pub outlet: String,
-    /// The secret id with which the client comes back.
-    pub pid: String,
-    /// The connection's id, which stays.
-    pub sid: String,
-    /// Whose it is: `role:subject`.
-    pub who: String,
-    /// A guest's session token.
-    pub visit: Option<String>,
-    /// Its rooms: dialect and name.
-    pub rooms: Vec<(String, String)>,
+    /// The guests' secret.
+    pub token: String,
+    /// What the command line calls it.
+    pub name: Option<String>,
+    /// The table.
+    pub table_number: Option<String>,
+    /// Since when.
+    pub opened_at: Timestamp,
+    /// When it ordered last; its opening before that.
+    pub last_at: Timestamp,
+    /// When it was ended.
+    pub closed_at: Option<Timestamp>,
+}
+
+impl Visit {
+    /// When it ends by itself: so long after its last order as the outlet's settings say.
+    #[must_use]
+    pub fn ends_at(&self, settings: &Settings) -> Timestamp {
+        let ttl = i64::try_from(settings.session_ttl_s).unwrap_or(i64::MAX);
+        let ttl = jiff::SignedDuration::from_secs(ttl);
+        self.last_at.checked_add(ttl).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Whether its token still opens it.
+    #[must_use]
+    pub fn is_open(&self, now: Timestamp, settings: &Settings) -> bool {
+        self.closed_at.is_none() && now < self.ends_at(settings)
+    }
 }
 
 /// What became durable in one commit, in order.

@@ -12,7 +12,7 @@ use super::StoreError;
 const APPLICATION: i32 = 0x5072_526c;
 
 /// Every step so far; the schema's number is how many were taken.
-const STEPS: &[&str] = &[FIRST, SOCKETS];
+const STEPS: &[&str] = &[FIRST, HOUSE, SOCKETS];
 
 /// Instants are integers: milliseconds since 1970 UTC. A job's `open` is 1 until its state is final and nobody
 /// waits for its holder's answer.
@@ -82,6 +82,19 @@ CREATE TABLE socket_sessions(outlet TEXT, pid TEXT, sid TEXT NOT NULL, who TEXT 
     rooms TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(outlet, pid)) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX socket_sessions_pid ON socket_sessions(pid);
 CREATE INDEX socket_sessions_age ON socket_sessions(outlet, at);
+";
+
+/// Tables, the menu and tables' visits. A visit's token is its guests' secret; its name is what the command
+/// line calls it.
+const HOUSE: &str = r"
+CREATE TABLE tables(outlet TEXT, id TEXT, doc TEXT NOT NULL, PRIMARY KEY(outlet, id)) STRICT, WITHOUT ROWID;
+
+CREATE TABLE menu(outlet TEXT, id TEXT, doc TEXT NOT NULL, PRIMARY KEY(outlet, id)) STRICT, WITHOUT ROWID;
+
+CREATE TABLE visits(outlet TEXT, token TEXT, name TEXT, table_number TEXT, opened_at INTEGER NOT NULL,
+    last_at INTEGER NOT NULL, closed_at INTEGER, PRIMARY KEY(outlet, token)) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX visits_token ON visits(token);
+CREATE UNIQUE INDEX visits_name ON visits(outlet, name) WHERE name IS NOT NULL;
 ";
 
 /// Brings the store to this program's schema.

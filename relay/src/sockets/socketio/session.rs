@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use axum::http::request::Parts;
 use engineioxide::DisconnectReason;
-use jiff::Timestamp;
 use serde_json::Value;
 use tokio::sync::mpsc;
 use tracing::debug;
@@ -22,6 +21,7 @@ use crate::http::door;
 use crate::metrics::{self, OpenConnection};
 use crate::service::SharedApp;
 use crate::sockets::bucket::{Bucket, Verdict};
+use crate::sockets::common::{ends, reached};
 
 /// What a client hears whose token is not good (DIALECTS.md, D2).
 const NO_TOKEN: &str = "Authentication error";
@@ -118,9 +118,15 @@ impl Session {
                 }
                 Err(End(DisconnectReason::TransportError))
             }
-            () = reached(expires) => {
-                talk.error(&expired("the token has expired; get a new one"));
-                Err(End(DisconnectReason::ClosingServer))
+            () = reached(expires) => match ends(&self.app, &talk.who).await {
+                Ok(expires) => {
+                    talk.who.expires = expires;
+                    Ok(())
+                }
+                Err(problem) => {
+                    talk.error(&expired(&problem.message));
+                    Err(End(DisconnectReason::ClosingServer))
+                }
             }
         }
     }
@@ -326,13 +332,5 @@ fn expired(message: &str) -> Mistake {
         code: "UNAUTHORIZED",
         message: message.to_owned(),
         field: None,
-    }
-}
-
-/// Waits until a token has expired; never where it does not.
-async fn reached(expiry: Option<Timestamp>) {
-    match expiry.map(|at| at.duration_since(Timestamp::now())) {
-        Some(left) => tokio::time::sleep(left.try_into().unwrap_or_default()).await,
-        None => std::future::pending().await,
     }
 }

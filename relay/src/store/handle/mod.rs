@@ -1,10 +1,11 @@
 //! The handle that the rest of the relay holds: every call is an async method, whoever does it.
 
 pub(super) mod enrol;
+mod house;
 pub(super) mod link;
 mod orders;
 mod outlets;
-mod sockets;
+pub(super) mod sockets;
 mod upkeep;
 
 use std::collections::HashMap;

@@ -3,7 +3,24 @@
 use super::Store;
 use crate::store::desk::Desk;
 use crate::store::sql::sockets;
-use crate::store::{OutletId, SocketSession, StoreError};
+use crate::store::{OutletId, StoreError};
+
+/// What a client of Socket.IO comes back to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SocketSession {
+    /// The outlet.
+    pub outlet: String,
+    /// The secret id with which the client comes back.
+    pub pid: String,
+    /// The connection's id, which stays.
+    pub sid: String,
+    /// Whose it is: `role:subject`.
+    pub who: String,
+    /// A guest's session token.
+    pub visit: Option<String>,
+    /// Its rooms: dialect and name.
+    pub rooms: Vec<(String, String)>,
+}
 
 impl Store {
     /// Keeps a session's rooms; durable when it returns.
