@@ -2,8 +2,211 @@
 //!
 //! The path of an order is told in ARCHITECTURE.md at the project's root.
 
+pub mod accept;
+pub mod auth;
+pub mod cli;
+pub mod config;
 pub mod dialects;
+pub mod error;
+pub mod http;
+pub mod limits;
+pub mod link;
+pub mod metrics;
+pub mod news;
 pub mod order;
+pub mod publisher;
 pub mod rooms;
 pub mod routing;
+pub mod service;
+pub mod sockets;
 pub mod store;
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{info, warn};
+
+use accept::Acceptor;
+use accept::gate::Gate;
+use auth::{Auth, AuthError};
+use config::{Config, ConfigError};
+use limits::Meter;
+use link::Links;
+use metrics::Metrics;
+use news::News;
+use rooms::Hub;
+use service::{App, KnownOutlets, SharedApp};
+use store::{Committed, Store, StoreError, StoreOptions};
+
+/// How long requests and sockets may take to end after a stop (DELIVERY.md, R5).
+pub const DRAIN_WITHIN: Duration = Duration::from_secs(10);
+
+/// A relay that listens, ready to serve.
+#[derive(Debug)]
+pub struct Relay {
+    app: SharedApp,
+    listener: TcpListener,
+    address: SocketAddr,
+    committed: mpsc::Receiver<Committed>,
+}
+
+/// Why a relay cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The settings; nothing was touched.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Keys or vendors.
+    #[error(transparent)]
+    Auth(#[from] AuthError),
+    /// The data folder.
+    #[error("{path} cannot be made; check that this user may write there, or choose another with --data")]
+    Data {
+        /// The folder.
+        path: std::path::PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The address.
+    #[error("{address} cannot be listened on; choose another with --listen")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl Relay {
+    /// Opens store and keys, making what is missing, and listens.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn bind(config: Config) -> Result<Self, StartError> {
+        let wanted = config.listen;
+        let listen = |source| StartError::Listen {
+            address: wanted,
+            source,
+        };
+        let (app, committed) = open(config)?;
+        let listener = TcpListener::bind(wanted).await.map_err(listen)?;
+        let address = listener.local_addr().map_err(listen)?;
+        Ok(Self {
+            app,
+            listener,
+            address,
+            committed,
+        })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its state: what a test looks at.
+    #[must_use]
+    pub fn app(&self) -> &SharedApp {
+        &self.app
+    }
+
+    /// Serves until `stop`, then lets requests and sockets end for at most [`DRAIN_WITHIN`].
+    pub async fn serve(self, stop: CancellationToken) {
+        let Self {
+            app,
+            listener,
+            committed,
+            ..
+        } = self;
+        let kill = CancellationToken::new();
+        let _stop_on_drop = app.stop.clone().drop_guard();
+        let _kill_on_drop = kill.clone().drop_guard();
+        let acceptor = Acceptor {
+            gate: Arc::new(gate(&app.config)),
+            tasks: app.tasks.clone(),
+            stop: app.stop.clone(),
+            kill: kill.clone(),
+        };
+        let publishing = TaskTracker::new();
+        publishing.spawn(publisher::run(app.clone(), committed));
+        publishing.spawn(publisher::housekeeping(app.clone()));
+        tokio::select! {
+            () = acceptor.run(listener, http::router(app.clone())) => {}
+            () = stop.cancelled() => {}
+        }
+        info!("stopping: what was begun has {} s to end", DRAIN_WITHIN.as_secs());
+        app.stop.cancel();
+        drain(&app.tasks, &kill).await;
+        app.store.clone().close().await;
+        publishing.close();
+        publishing.wait().await;
+    }
+}
+
+/// Opens store and keys of a data folder, making what is missing.
+///
+/// # Errors
+/// [`StartError`].
+pub fn open(config: Config) -> Result<(SharedApp, mpsc::Receiver<Committed>), StartError> {
+    config.refuse_insecure_elsewhere()?;
+    make_folder(&config.data).map_err(|source| StartError::Data {
+        path: config.data.clone(),
+        source,
+    })?;
+    let auth = Auth::open(&config.data, &config.issuers, config.insecure_no_auth)?;
+    let (store, committed) = Store::open(&config.store_path(), StoreOptions::default())?;
+    let app = App {
+        meter: Meter::new(&config.limits, config.insecure_no_auth),
+        metrics: Metrics::install(),
+        hub: Arc::new(Hub::default()),
+        links: Links::default(),
+        news: News::default(),
+        stop: CancellationToken::new(),
+        tasks: TaskTracker::new(),
+        known: KnownOutlets::default(),
+        config,
+        store,
+        auth,
+    };
+    Ok((Arc::new(app), committed))
+}
+
+/// The folder holds names and telephone numbers: its owner alone may look.
+fn make_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+fn gate(config: &Config) -> Gate {
+    let most = match config.insecure_no_auth {
+        true => 0,
+        false => config.limits.strangers_per_address,
+    };
+    Gate::new(most, config.trusted_proxies.clone())
+}
+
+async fn drain(tasks: &TaskTracker, kill: &CancellationToken) {
+    tasks.close();
+    if tokio::time::timeout(DRAIN_WITHIN, tasks.wait()).await.is_ok() {
+        return;
+    }
+    warn!("{} connections did not end in time and are cut off", tasks.len());
+    kill.cancel();
+    // Sockets hear of `stop` alone; whoever still holds on after a second is left behind.
+    let _ = tokio::time::timeout(Duration::from_secs(1), tasks.wait()).await;
+}

@@ -1,3 +1,7 @@
-//! Program entry.
+//! The relay's program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    relay::cli::main()
+}

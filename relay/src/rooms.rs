@@ -11,7 +11,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use self::outbox::{MAX_OUTBOX_BYTES, MAX_OUTBOX_MESSAGES, Outbox};
-use crate::dialects::{Frame, Wire};
+use crate::dialects::{self, Frame, Room, Wire};
+use crate::order::Event;
 use crate::store::OutletId;
 
 /// Rooms that one socket may be in at a time.
@@ -30,14 +31,14 @@ pub struct Hub {
 #[derive(Debug, Default)]
 struct Hall {
     seats: HashMap<u64, Place>,
-    rooms: HashMap<String, Vec<u64>>,
+    rooms: HashMap<Room, Vec<u64>>,
 }
 
 /// A connection as its hall sees it.
 #[derive(Debug)]
 struct Place {
     wire: Wire,
-    rooms: BTreeSet<String>,
+    rooms: BTreeSet<Room>,
     outbox: outbox::Sender,
 }
 
@@ -95,21 +96,24 @@ impl Hub {
         })
     }
 
-    /// Hands one event's frames to everybody who listens: each connection gets an event name at most
-    /// once, with the union of the payloads that its rooms get. `epoch` is part of a position only
-    /// after history was lost.
-    pub fn publish(&self, outlet: &str, position: &str, epoch: &str, frames: &[Frame]) {
+    /// Hands an event to everybody who listens: each connection gets a frame at most once, with the
+    /// union of the payloads that its rooms get.
+    pub fn publish(&self, outlet: &str, epoch: u64, event: &Event) {
         let hall = lock(&self.halls).get(outlet).cloned();
-        if let Some(hall) = hall {
-            lock(&hall).deliver(position, epoch, frames);
+        let Some(hall) = hall else { return };
+        let mut open = lock(&hall);
+        for wire in Wire::ALL {
+            if open.seats.values().any(|place| place.wire == wire) {
+                open.deliver(event.seq, epoch, &dialects::project(wire, outlet, event));
+            }
         }
     }
 
-    /// Hands a frame that no log keeps (a device came or went) to a room.
-    pub fn announce(&self, outlet: &str, frame: &Frame) {
+    /// Hands a frame that no log keeps (a device came or went) to its rooms, but not to `except`.
+    pub fn announce_except(&self, outlet: &str, frame: &Frame, except: Option<&Seat>) {
         let hall = lock(&self.halls).get(outlet).cloned();
         if let Some(hall) = hall {
-            lock(&hall).announce(frame);
+            lock(&hall).announce(frame, except.map(|seat| seat.id));
         }
     }
 
@@ -149,13 +153,13 @@ impl Seat {
     ///
     /// # Errors
     /// [`Full::Rooms`].
-    pub fn join(&self, room: &str) -> Result<bool, Full> {
+    pub fn join(&self, room: &Room) -> Result<bool, Full> {
         lock(&self.hall).join(self.id, room)
     }
 
     /// Leaves a room; whether the seat was in it.
     #[must_use]
-    pub fn leave(&self, room: &str) -> bool {
+    pub fn leave(&self, room: &Room) -> bool {
         lock(&self.hall).leave(self.id, room)
     }
 }
@@ -167,7 +171,7 @@ impl Drop for Seat {
 }
 
 impl Hall {
-    fn join(&mut self, id: u64, room: &str) -> Result<bool, Full> {
+    fn join(&mut self, id: u64, room: &Room) -> Result<bool, Full> {
         let Some(place) = self.seats.get_mut(&id) else {
             return Ok(false);
         };
@@ -177,12 +181,12 @@ impl Hall {
         if place.rooms.len() >= MAX_ROOMS {
             return Err(Full::Rooms);
         }
-        place.rooms.insert(room.to_owned());
-        self.rooms.entry(room.to_owned()).or_default().push(id);
+        place.rooms.insert(room.clone());
+        self.rooms.entry(room.clone()).or_default().push(id);
         Ok(true)
     }
 
-    fn leave(&mut self, id: u64, room: &str) -> bool {
+    fn leave(&mut self, id: u64, room: &Room) -> bool {
         let was_in = self
             .seats
             .get_mut(&id)
@@ -202,7 +206,7 @@ impl Hall {
         }
     }
 
-    fn forget(&mut self, id: u64, room: &str) {
+    fn forget(&mut self, id: u64, room: &Room) {
         let Some(members) = self.rooms.get_mut(room) else {
             return;
         };

@@ -80,11 +80,15 @@ impl Client {
     /// # Errors
     /// Where no answer came.
     pub async fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Answer> {
-        timeout(ANSWER_WITHIN, self.exchange(method, path, body)).await.context("the relay did not answer in time")?
+        timeout(ANSWER_WITHIN, self.exchange(method, path, body))
+            .await
+            .context("the relay did not answer in time")?
     }
 
     async fn exchange(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Answer> {
-        let stream = TcpStream::connect(self.relay).await.context("the relay cannot be reached")?;
+        let stream = TcpStream::connect(self.relay)
+            .await
+            .context("the relay cannot be reached")?;
         stream.set_nodelay(true)?;
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         let body = body.map(Value::to_string).unwrap_or_default();
@@ -115,7 +119,11 @@ impl Client {
     pub async fn order(&self, order: &Value) -> Result<Value> {
         let answer = self.post("/api/orders", order).await?;
         if !answer.is_success() {
-            bail!("the relay refused the order ({}): {}", answer.status, answer.text());
+            bail!(
+                "the relay refused the order ({}): {}",
+                answer.status,
+                answer.text()
+            );
         }
         Ok(answer.json())
     }

@@ -77,7 +77,7 @@ async fn waited(printer: &VirtualPrinter, line: &str) -> String {
         return "error: `wait` needs a number of papers and a duration such as 10s\n".into();
     };
     let printer = printer.clone();
-    let wait = move || printer.wait_papers(count, for_long.min(MAX_WAIT)).len();
+    let wait = move || printer.wait_cut(count, for_long.min(MAX_WAIT));
     match tokio::task::spawn_blocking(wait).await {
         Ok(have) if have >= count => format!("ok {have}\n"),
         Ok(have) => format!("error: {have} of {count} papers after the wait\n"),
@@ -93,7 +93,7 @@ pub fn answer(printer: &VirtualPrinter, line: &str) -> String {
     match word {
         "" => "error: an empty line; `help` lists the commands\n".into(),
         "status" => format!("ok {}\n", printer.summary()),
-        "papers" => format!("ok {}\n", printer.papers().len()),
+        "papers" => format!("ok {}\n", printer.papers_cut()),
         "paper" => paper(printer, rest.trim()),
         "tear" => {
             printer.tear();
@@ -111,16 +111,16 @@ pub fn answer(printer: &VirtualPrinter, line: &str) -> String {
 }
 
 fn paper(printer: &VirtualPrinter, number: &str) -> String {
-    let papers = printer.papers();
-    let found = number
-        .parse::<usize>()
-        .ok()
-        .and_then(|n| papers.get(n.checked_sub(1)?));
+    let index = number.parse::<usize>().ok().and_then(|n| n.checked_sub(1));
+    let found = printer
+        .papers()
+        .into_iter()
+        .find(|paper| Some(paper.index) == index);
     match found {
         Some(paper) => format!("{}.\n", paper.text),
         None => format!(
-            "error: there is no paper `{number}`; there are {}\n",
-            papers.len()
+            "error: there is no paper `{number}`; {} have been cut\n",
+            printer.papers_cut()
         ),
     }
 }

@@ -15,6 +15,7 @@ use crate::fault::Fault;
 use crate::framer::Token;
 use crate::interpreter::{Effect, Interpreter, MAX_DOTS};
 use crate::paper::{CutKind, Paper};
+use crate::script::Script;
 use crate::status::Condition;
 use answers::Answering;
 use faults::Armed;
@@ -61,11 +62,13 @@ pub struct Device {
     interpreter: Interpreter,
     answering: Answering,
     armed: Armed,
+    script: Script,
     /// The cutter got stuck before this cut.
     pending_cut: Option<CutKind>,
     busy_until: Duration,
     next_byte_at: Duration,
     now: Duration,
+    papers: u64,
     kicks: u64,
     received: u64,
     outputs: VecDeque<Output>,
@@ -87,13 +90,15 @@ impl Device {
             intake: Intake::new(profile),
             queue: VecDeque::new(),
             queued: 0,
-            interpreter: Interpreter::new(config.dots, profile.pages, profile.multibyte),
+            interpreter: Interpreter::new(config.dots, profile),
             answering: Answering::new(profile.answers, silent),
             armed: Armed::default(),
+            script: Script::default(),
             pending_cut: None,
             busy_until: Duration::ZERO,
             next_byte_at: Duration::ZERO,
             now: Duration::ZERO,
+            papers: 0,
             kicks: 0,
             received: 0,
             outputs: VecDeque::new(),
@@ -111,8 +116,14 @@ impl Device {
             Input::Tear | Input::Tick => {}
         }
         self.report_change();
+        self.follow_script(now);
         self.run(now);
         self.say_what_is_due(now);
+    }
+
+    /// Faults that strike at their moments from now on, in place of those of a script before.
+    pub fn follow(&mut self, script: Script) {
+        self.script = script;
     }
 
     /// The next thing to do.
@@ -127,7 +138,7 @@ impl Device {
         let print = (waits && self.works()).then_some(self.busy_until);
         let slow = self.armed.slow && !self.armed.stalled && self.next_byte_at > self.now;
         let read = slow.then_some(self.next_byte_at);
-        [print, read, self.answering.next_at()]
+        [print, read, self.answering.next_at(), self.script.next_at()]
             .into_iter()
             .flatten()
             .min()
@@ -136,11 +147,19 @@ impl Device {
     /// How many bytes it takes at `now`: 0 while it does not read.
     #[must_use]
     pub fn room(&self, now: Duration) -> usize {
+        let space = self.space();
+        if self.armed.slow {
+            space.min(usize::from(now >= self.next_byte_at))
+        } else {
+            space
+        }
+    }
+
+    /// How many bytes there is space for, however slowly they are read; 0 while it does not read at all.
+    #[must_use]
+    pub fn space(&self) -> usize {
         if !self.powered || self.armed.stalled {
             return 0;
-        }
-        if self.armed.slow {
-            return usize::from(now >= self.next_byte_at);
         }
         // The command at the head of an idle printer goes straight to the mechanism, however long it is.
         let waiting = self.queued
@@ -149,7 +168,13 @@ impl Device {
             } else {
                 self.intake.partial()
             };
-        (self.config.buffer_bytes + RESERVE).saturating_sub(waiting)
+        self.capacity().saturating_sub(waiting)
+    }
+
+    /// Space in an empty printer.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.config.buffer_bytes.saturating_add(RESERVE)
     }
 
     /// Whether the power is on.
@@ -171,6 +196,12 @@ impl Device {
             && self.pending_cut.is_none()
             && self.intake.partial() == 0
             && now >= self.busy_until
+    }
+
+    /// Papers cut or torn since it was made.
+    #[must_use]
+    pub fn papers(&self) -> u64 {
+        self.papers
     }
 
     /// Bytes received since it was made, real-time commands included.
@@ -227,6 +258,7 @@ impl Device {
         while self.works() && now >= self.busy_until {
             if let Some(kind) = self.pending_cut.take() {
                 self.finish(kind, now);
+                self.follow_script(now);
                 continue;
             }
             let Some(token) = self.queue.pop_front() else {
@@ -236,6 +268,7 @@ impl Device {
             for effect in self.interpreter.execute(&token, now) {
                 self.perform(effect, now);
             }
+            self.follow_script(now);
         }
     }
 
@@ -248,6 +281,9 @@ impl Device {
             Effect::Identity(n) => self.answer_identity(n),
             Effect::Proof(marks) => self.answer_proof(marks, now),
             Effect::Automatic(mask) => self.automatic(mask),
+            Effect::CountEtb => self.count_etb(now),
+            Effect::ClearEtb => self.clear_etb(),
+            Effect::PrintEnd(request) => self.print_end(request, now),
             Effect::Initialised => self.answering.mask = 0,
         }
     }
@@ -292,6 +328,7 @@ impl Device {
             return self.report_change();
         }
         let paper = self.interpreter.cut(kind, now);
+        self.papers += 1;
         self.outputs.push_back(Output::Paper(paper));
     }
 

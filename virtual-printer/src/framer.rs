@@ -2,7 +2,11 @@
 //!
 //! Lengths are those of Epson's "ESC/POS command reference". A command may arrive in any number of pieces.
 
+mod star;
+
 use std::mem::take;
+
+pub(crate) use star::star;
 
 pub(crate) const NUL: u8 = 0x00;
 pub(crate) const DLE: u8 = 0x10;
@@ -112,15 +116,11 @@ impl Framer {
             };
         }
         match self.need {
-            Need::Total(total) if have >= total => done(command(take(&mut self.pending))),
+            Need::Total(total) if have >= total => done(Token::Command(take(&mut self.pending))),
             Need::Unknown => done(Token::Unknown(take(&mut self.pending))),
             Need::Total(_) | Need::At(_) => {}
         }
     }
-}
-
-fn command(bytes: Vec<u8>) -> Token {
-    Token::Command(bytes)
 }
 
 fn u16_of(low: u8, high: u8) -> usize {
@@ -264,11 +264,15 @@ pub(crate) fn dle(bytes: &[u8]) -> Need {
     }
 }
 
-/// Ends with a NUL, or after `most` bytes of data.
 fn until_nul(head: usize, data: &[u8], most: usize) -> Need {
+    until(NUL, head, data, most)
+}
+
+/// Ends with that byte, or after `most` bytes of data.
+fn until(terminator: u8, head: usize, data: &[u8], most: usize) -> Need {
     let end = head + data.len();
     match data.last() {
-        Some(&NUL) => Need::Total(end),
+        Some(byte) if *byte == terminator => Need::Total(end),
         Some(_) if data.len() >= most => Need::Total(end),
         _ => Need::At(end + 1),
     }

@@ -8,12 +8,14 @@ mod commands;
 mod line;
 mod picture;
 mod sheet;
+mod star;
 mod symbol;
 mod text;
 
 use std::time::Duration;
 
-use crate::codepage::{Multibyte, Page, Pages};
+use crate::codepage::{Multibyte, Page};
+use crate::config::{Language, Profile};
 use crate::framer::Token;
 use crate::paper::{Bits, CutKind, Ink, Item, Paper, Style};
 use line::Line;
@@ -43,6 +45,12 @@ pub(crate) enum Effect {
     Proof([u8; 4]),
     /// `GS a n`.
     Automatic(u8),
+    /// Star's `ETB`.
+    CountEtb,
+    /// Star's `ESC RS E`.
+    ClearEtb,
+    /// Star's `ESC GS ETX s n1 n2`.
+    PrintEnd([u8; 3]),
     /// `ESC @`.
     Initialised,
 }
@@ -75,17 +83,17 @@ struct Mode {
 }
 
 impl Mode {
-    fn new(dots: u32, pages: Pages, multibyte: Multibyte) -> Self {
+    fn new(dots: u32, profile: Profile) -> Self {
         Self {
             style: Style::default(),
             align: Align::Left,
             left: 0,
             area: dots,
             spacing: SPACING,
-            page: pages.page(0),
+            page: profile.pages.page(0),
             region: 0,
             kanji: false,
-            multibyte,
+            multibyte: profile.multibyte,
             tabs: (1..=31).map(|n| n * 8).collect(),
             symbol: Symbol::default(),
         }
@@ -96,8 +104,7 @@ impl Mode {
 #[derive(Debug)]
 pub(crate) struct Interpreter {
     dots: u32,
-    pages: Pages,
-    multibyte: Multibyte,
+    profile: Profile,
     mode: Mode,
     /// The first bytes of a multi-byte character.
     carry: Vec<u8>,
@@ -110,12 +117,11 @@ pub(crate) struct Interpreter {
 }
 
 impl Interpreter {
-    pub(crate) fn new(dots: u32, pages: Pages, multibyte: Multibyte) -> Self {
+    pub(crate) fn new(dots: u32, profile: Profile) -> Self {
         Self {
             dots,
-            pages,
-            multibyte,
-            mode: Mode::new(dots, pages, multibyte),
+            profile,
+            mode: Mode::new(dots, profile),
             carry: Vec::new(),
             line: Line::default(),
             sheet: Sheet::default(),
@@ -127,12 +133,19 @@ impl Interpreter {
 
     /// Does one command; what is left to do for others comes back.
     pub(crate) fn execute(&mut self, token: &Token, now: Duration) -> Vec<Effect> {
-        if !commands::is_request(token) {
+        let request = match self.profile.language {
+            Language::EscPos => commands::is_request(token),
+            Language::Star => star::is_request(token),
+        };
+        if !request {
             self.sheet.take_bytes(token.bytes(), now);
         }
         match token {
             Token::Text(bytes) => self.text(bytes),
-            Token::Command(bytes) => self.command(bytes),
+            Token::Command(bytes) => match self.profile.language {
+                Language::EscPos => self.command(bytes),
+                Language::Star => self.star(bytes),
+            },
             Token::Unknown(bytes) => self.unknown(bytes),
         }
         if self.sheet.is_too_long() {
@@ -166,7 +179,7 @@ impl Interpreter {
     }
 
     fn reset(&mut self) {
-        self.mode = Mode::new(self.dots, self.pages, self.multibyte);
+        self.mode = Mode::new(self.dots, self.profile);
         self.carry.clear();
         self.line.clear();
     }

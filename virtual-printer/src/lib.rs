@@ -1,7 +1,8 @@
 //! A printer to rehearse with: ESC/POS in, paper out, faults on demand.
 //!
 //! [`Device`] is the printer as a machine without I/O; [`VirtualPrinter`] puts it on a TCP port with a thread of its
-//! own. The interpreter is written from the printers' manuals and shares nothing with Printrail's encoder.
+//! own. The interpreter is written from the printers' manuals and shares nothing with Printrail's encoder; only the
+//! shapes of letters are the same.
 //!
 //! ```
 //! use std::{io::Write, net::TcpStream, time::Duration};
@@ -17,19 +18,21 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
-mod canvas;
 mod codepage;
 mod config;
 mod control;
 mod device;
 mod fault;
 mod framer;
-mod glyphs;
 mod interpreter;
 mod paper;
 mod printer;
+#[cfg(unix)]
+mod pty;
 mod realtime;
+mod script;
 mod server;
+mod shared;
 mod status;
 
 pub use codepage::{Multibyte, Pages};
@@ -40,3 +43,4 @@ pub use fault::{FAULTS, Fault, FaultError};
 pub use interpreter::MAX_DOTS;
 pub use paper::{CutKind, Paper};
 pub use printer::VirtualPrinter;
+pub use script::{Script, ScriptError};

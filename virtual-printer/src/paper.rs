@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use crate::canvas::Canvas;
-use crate::glyphs::{self, Cell};
+use escpos_templates::raster::{Canvas, CellStyle, Font, draw_cell};
 
 /// How a paper came off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,10 +47,10 @@ impl Paper {
     /// The paper as a PNG of 1 bit per dot.
     #[must_use]
     pub fn png(&self) -> Vec<u8> {
-        self.canvas().png()
+        self.canvas().to_png()
     }
 
-    pub(crate) fn canvas(&self) -> Canvas {
+    fn canvas(&self) -> Canvas {
         let mut canvas = Canvas::new(self.width, self.height);
         for item in &self.items {
             item.draw(&mut canvas);
@@ -155,27 +154,36 @@ impl Item {
 }
 
 fn draw_text(canvas: &mut Canvas, (x, y): (u32, u32), text: &str, style: Style, width: u32) {
+    let cell = CellStyle {
+        font: if style.font_b { Font::B } else { Font::A },
+        sx: style.wide,
+        sy: style.high,
+        bold: style.bold,
+        // Both are drawn below, since they cover the spacing between characters too.
+        underline: false,
+        invert: false,
+    };
     let mut at = x;
     for ch in text.chars() {
-        let columns = columns(ch);
-        let (cell, height) = style.cell();
-        let cell = Cell {
-            width: cell * columns,
-            height,
-            scale: (style.wide.into(), style.high.into()),
-        };
-        glyphs::draw(canvas, (at, y), ch, cell, style.bold);
-        at += style.advance(columns);
+        draw_cell(canvas, at, y, ch, cell);
+        at += style.advance(columns(ch));
     }
-    let height = style.height();
-    for line in 0..u32::from(style.underline) {
-        canvas.fill((x, (y + height).saturating_sub(1 + line)), (width, 1));
-    }
+    let (height, thick) = (style.height(), u32::from(style.underline));
+    canvas.fill(x, (y + height).saturating_sub(thick), width, thick);
     if style.invert {
-        canvas.invert((x, y), (width, height));
+        canvas.invert(x, y, width, height);
     }
     if style.upside_down {
-        canvas.turn((x, y), (width, height));
+        turn(canvas, (x, y), (width, height));
+    }
+}
+
+/// Turns a part by 180 degrees.
+fn turn(canvas: &mut Canvas, (x, y): (u32, u32), (width, height): (u32, u32)) {
+    let dots = || (0..height).flat_map(|dy| (0..width).map(move |dx| (x + dx, y + dy)));
+    let before: Vec<bool> = dots().map(|(x, y)| canvas.get(x, y)).collect();
+    for ((x, y), black) in dots().zip(before.into_iter().rev()) {
+        canvas.set(x, y, black);
     }
 }
 
@@ -188,12 +196,60 @@ pub(crate) fn columns(ch: char) -> u32 {
 
 fn draw_bits(canvas: &mut Canvas, (x, y): (u32, u32), bits: &Bits) {
     let stride = bits.width.div_ceil(8) as usize;
+    let (sx, sy) = bits.scale;
     for (row, line) in (0..bits.height).zip(bits.rows.chunks(stride.max(1))) {
-        for column in 0..bits.width {
-            let byte = line.get((column / 8) as usize).copied().unwrap_or(0);
-            if byte & (0x80 >> (column % 8)) != 0 {
-                canvas.fill((x + column * bits.scale.0, y + row * bits.scale.1), bits.scale);
+        let black = |column: u32| {
+            column < bits.width
+                && line
+                    .get((column / 8) as usize)
+                    .is_some_and(|byte| byte & (0x80 >> (column % 8)) != 0)
+        };
+        let mut column = 0;
+        while column < bits.width {
+            // Runs of one colour are drawn at once: pictures are mostly white, and codes are blocks.
+            let run = (column..bits.width)
+                .take_while(|next| black(*next) == black(column))
+                .count();
+            let run = u32::try_from(run).unwrap_or(u32::MAX);
+            if black(column) {
+                canvas.fill(x + column * sx, y + row * sy, run * sx, sy);
             }
+            column += run;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn turning_a_part_twice_changes_nothing() {
+        let mut canvas = Canvas::new(8, 3);
+        canvas.set(1, 0, true);
+        turn(&mut canvas, (0, 0), (8, 3));
+        assert!(canvas.get(6, 2) && !canvas.get(1, 0));
+        turn(&mut canvas, (0, 0), (8, 3));
+        assert!(canvas.get(1, 0) && !canvas.get(6, 2));
+    }
+
+    #[test]
+    fn inverted_and_underlined_text_covers_its_whole_run() {
+        let text = |style: Style| {
+            let mut canvas = Canvas::new(40, 24);
+            draw_text(&mut canvas, (0, 0), "a b", style, 36);
+            canvas
+        };
+        let plain = text(Style::default());
+        let inverted = text(Style {
+            invert: true,
+            ..Style::default()
+        });
+        assert_eq!(plain.ink() + inverted.ink(), 36 * 24);
+        let underlined = text(Style {
+            underline: 2,
+            ..Style::default()
+        });
+        assert!((0..36).all(|x| underlined.get(x, 22) && underlined.get(x, 23)));
     }
 }

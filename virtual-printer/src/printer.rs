@@ -1,22 +1,19 @@
 //! The handle of a running virtual printer.
 
-use std::collections::VecDeque;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use tokio::sync::Notify;
-
 use crate::config::Config;
-use crate::device::{Device, Input, Output};
+use crate::device::Input;
 use crate::fault::Fault;
 use crate::paper::Paper;
+use crate::script::Script;
 use crate::server;
-
-/// Replies that nobody reads are dropped beyond this many.
-const MAX_REPLIES: usize = 1024;
+use crate::shared::Shared;
 
 /// A printer on a TCP port, with a thread of its own. Clones are handles of the same printer; it stops when the last of
 /// them is dropped.
@@ -30,27 +27,8 @@ pub struct VirtualPrinter {
 struct Owner {
     shared: Arc<Shared>,
     addr: SocketAddr,
+    pty: Option<PathBuf>,
     thread: Mutex<Option<JoinHandle<()>>>,
-}
-
-/// What the handle and the thread share.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    state: Mutex<State>,
-    cut: Condvar,
-    pub(crate) wake: Notify,
-    epoch: Instant,
-}
-
-#[derive(Debug)]
-pub(crate) struct State {
-    pub(crate) device: Device,
-    /// To whoever is connected; `None` resets the connection.
-    pub(crate) replies: VecDeque<Option<Vec<u8>>>,
-    pub(crate) stopped: bool,
-    pub(crate) connections: u64,
-    papers: VecDeque<Paper>,
-    keep: usize,
 }
 
 impl VirtualPrinter {
@@ -62,14 +40,43 @@ impl VirtualPrinter {
         let listener = TcpListener::bind(config.listen)?;
         let addr = listener.local_addr()?;
         let shared = Arc::new(Shared::new(&config));
-        let served = Arc::clone(&shared);
         let run = server::prepare(listener)?;
+        Self::spawn(shared, addr, None, run)
+    }
+
+    /// As [`Self::start`], on a pseudo-terminal instead of a port: a serial cable with XON/XOFF.
+    ///
+    /// # Errors
+    /// No pseudo-terminal can be opened (on Windows there is none), or no thread started.
+    pub fn start_on_pty(config: Config) -> io::Result<Self> {
+        #[cfg(unix)]
+        {
+            let cable = crate::pty::Cable::new()?;
+            let shared = Arc::new(Shared::new(&config));
+            let path = cable.path();
+            Self::spawn(shared, config.listen, path, move |shared| cable.serve(shared))
+        }
+        #[cfg(not(unix))]
+        {
+            drop(config);
+            Err(io::ErrorKind::Unsupported.into())
+        }
+    }
+
+    fn spawn(
+        shared: Arc<Shared>,
+        addr: SocketAddr,
+        pty: Option<PathBuf>,
+        run: impl FnOnce(&Shared) + Send + 'static,
+    ) -> io::Result<Self> {
+        let served = Arc::clone(&shared);
         let thread = std::thread::Builder::new()
             .name("virtual-printer".into())
             .spawn(move || run(&served))?;
         let owner = Owner {
             shared,
             addr,
+            pty,
             thread: Mutex::new(Some(thread)),
         };
         Ok(Self {
@@ -77,10 +84,16 @@ impl VirtualPrinter {
         })
     }
 
-    /// Where it listens.
+    /// Where it listens; on a pseudo-terminal, the address that was not used.
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
         self.owner.addr
+    }
+
+    /// The device file to open, of a printer on a pseudo-terminal.
+    #[must_use]
+    pub fn pty(&self) -> Option<&Path> {
+        self.owner.pty.as_deref()
     }
 
     /// Every paper cut so far and not taken, oldest first.
@@ -108,9 +121,45 @@ impl VirtualPrinter {
         state.papers.iter().cloned().collect()
     }
 
+    /// Waits until `n` papers have been cut, taken or not, at most for `timeout`; says how many there are then.
+    ///
+    /// Blocks the thread, as [`Self::wait_papers`] does.
+    #[must_use]
+    pub fn wait_cut(&self, n: u64, timeout: Duration) -> u64 {
+        let shared = self.shared();
+        let waited = shared
+            .cut
+            .wait_timeout_while(shared.lock(), timeout, |state| state.device.papers() < n);
+        let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        state.device.papers()
+    }
+
+    /// Waits, without blocking the thread, for the paper of that index or the first one after it that is still kept.
+    pub async fn paper(&self, index: usize) -> Paper {
+        loop {
+            let cut = self.shared().paper.notified();
+            if let Some(paper) = self
+                .shared()
+                .lock()
+                .papers
+                .iter()
+                .find(|paper| paper.index >= index)
+            {
+                return paper.clone();
+            }
+            cut.await;
+        }
+    }
+
     /// Makes something go wrong, or right again. What it changes is changed when this returns.
     pub fn fault(&self, fault: Fault) {
         self.shared().act(Input::Fault(fault));
+    }
+
+    /// Lets faults strike by a script, whose time counts from [`Self::epoch`].
+    pub fn follow(&self, script: Script) {
+        self.shared().lock().device.follow(script);
+        self.shared().act(Input::Tick);
     }
 
     /// Switches it off: connections are reset, the buffer and all settings are lost, printed lines stay on the paper.
@@ -138,6 +187,12 @@ impl VirtualPrinter {
     #[must_use]
     pub fn bytes_received(&self) -> u64 {
         self.shared().lock().device.received()
+    }
+
+    /// Papers cut so far, taken or not.
+    #[must_use]
+    pub fn papers_cut(&self) -> u64 {
+        self.shared().lock().device.papers()
     }
 
     /// Drawer pulses so far.
@@ -183,70 +238,5 @@ impl Owner {
 impl Drop for Owner {
     fn drop(&mut self) {
         self.stop();
-    }
-}
-
-impl Shared {
-    pub(crate) fn new(config: &Config) -> Self {
-        let state = State {
-            device: Device::new(config),
-            replies: VecDeque::new(),
-            stopped: false,
-            connections: 0,
-            papers: VecDeque::new(),
-            keep: config.keep_papers.max(1),
-        };
-        Self {
-            state: Mutex::new(state),
-            cut: Condvar::new(),
-            wake: Notify::new(),
-            epoch: Instant::now(),
-        }
-    }
-
-    /// The state; a panic elsewhere does not make it unusable.
-    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn now(&self) -> Duration {
-        self.epoch.elapsed()
-    }
-
-    /// The instant of a time of the device.
-    pub(crate) fn instant(&self, at: Duration) -> Instant {
-        self.epoch + at
-    }
-
-    /// Tells the device what happened and spreads the outcome.
-    pub(crate) fn act(&self, input: Input<'_>) {
-        let mut state = self.lock();
-        state.device.handle(input, self.now());
-        let mut cut = false;
-        while let Some(output) = state.device.poll_output() {
-            cut |= matches!(output, Output::Paper(_));
-            state.keep(output);
-        }
-        drop(state);
-        if cut {
-            self.cut.notify_all();
-        }
-        self.wake.notify_one();
-    }
-}
-
-impl State {
-    fn keep(&mut self, output: Output) {
-        match output {
-            Output::Reply(bytes) if self.replies.len() < MAX_REPLIES => self.replies.push_back(Some(bytes)),
-            Output::Reply(_) => {}
-            Output::Reset => self.replies.push_back(None),
-            Output::Paper(paper) => {
-                if self.papers.len() >= self.keep {
-                    self.papers.pop_front();
-                }
-                self.papers.push_back(paper);
-            }
-        }
     }
 }

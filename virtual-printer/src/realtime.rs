@@ -3,7 +3,8 @@
 //! A real printer looks for them before anything is interpreted, so image data that happens to hold `10 04 01` is
 //! answered and `10 14 01 00 01` opens the drawer (fault F3 of DELIVERY.md).
 
-use crate::framer::DLE;
+use crate::config::Language;
+use crate::framer::{DLE, ESC};
 
 /// What a real-time command asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub(crate) enum RealTime {
     Pulse,
     /// `DLE DC4 8 1 3 20 1 6 2 8`: forget the data.
     Clear,
+    /// `ESC ACK SOH`: Star's automatic status, asked for.
+    StarStatus,
 }
 
 /// Longest real-time command.
@@ -25,13 +28,27 @@ const WINDOW: usize = 10;
 const CLEAR: [u8; WINDOW] = [DLE, 0x14, 8, 1, 3, 20, 1, 6, 2, 8];
 
 /// Looks at the last bytes that came in.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Scanner {
+    language: Language,
     last: [u8; WINDOW],
     seen: usize,
 }
 
 impl Scanner {
+    pub(crate) fn new(language: Language) -> Self {
+        Self {
+            language,
+            last: [0; WINDOW],
+            seen: 0,
+        }
+    }
+
+    /// Forgets what is incomplete.
+    pub(crate) fn clear(&mut self) {
+        self.seen = 0;
+    }
+
     /// Takes a byte; says what it completes.
     pub(crate) fn push(&mut self, byte: u8) -> Option<RealTime> {
         self.last.rotate_left(1);
@@ -39,7 +56,13 @@ impl Scanner {
             *end = byte;
         }
         self.seen = WINDOW.min(self.seen + 1);
-        let found = found(self.last.get(WINDOW - self.seen..)?)?;
+        let seen = self.last.get(WINDOW - self.seen..)?;
+        let found = match self.language {
+            Language::EscPos => found(seen)?,
+            Language::Star => seen
+                .ends_with(&[ESC, 0x06, 0x01])
+                .then_some(RealTime::StarStatus)?,
+        };
         self.seen = 0;
         Some(found)
     }
@@ -61,7 +84,7 @@ mod tests {
     use super::*;
 
     fn scan(bytes: &[u8]) -> Vec<RealTime> {
-        let mut scanner = Scanner::default();
+        let mut scanner = Scanner::new(Language::EscPos);
         bytes.iter().filter_map(|byte| scanner.push(*byte)).collect()
     }
 

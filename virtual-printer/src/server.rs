@@ -8,7 +8,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::{Instant, sleep_until};
 
 use crate::device::Input;
-use crate::printer::Shared;
+use crate::shared::Shared;
 
 /// Connections that wait for the one that is served; more are refused by the system.
 const BACKLOG: u32 = 16;

@@ -80,6 +80,21 @@ impl Condition {
         [first, second, self.paper(), 0]
     }
 
+    /// Star's automatic status of nine bytes ("StarPRNT command specifications", appendix 2), with the 5-bit ETB
+    /// counter; `executed` says that an ETB has counted since the last one.
+    pub(crate) fn star(self, etb: u8, executed: bool) -> [u8; 9] {
+        let first = bit(executed, 1)
+            | bit(self.drawer_high, 2)
+            | bit(self.offline(), 3)
+            | bit(self.cover_open, 5)
+            | bit(self.feed_button, 6);
+        let second = bit(self.cutter_error, 3) | bit(self.unrecoverable, 5) | bit(self.overheated, 6);
+        let paper = both(self.near_end || self.paper_end, 1) | bit(self.paper_end, 3);
+        // Bits 0 and 4 of every byte are fixed at 0, so the counter lies in 1 to 3 and 5 to 6.
+        let counter = (etb & 0b0_0111) << 1 | (etb & 0b1_1000) << 2;
+        [0x23, 0x06, first, second, 0, paper, 0, counter, 0]
+    }
+
     /// Answer to `GS r 1` (paper); the same bits as the third byte of automatic status.
     pub(crate) fn paper(self) -> u8 {
         both(self.near_end || self.paper_end, 0) | both(self.paper_end, 2)
@@ -184,6 +199,19 @@ mod tests {
             assert_eq!(automatic[0] & 0b1001_0011, 0b0001_0000);
             assert!(automatic[1..].iter().all(|byte| byte & 0b1001_0000 == 0));
         }
+    }
+
+    #[test]
+    fn star_status_has_its_counter_between_fixed_bits() {
+        let ready = Condition::default();
+        assert_eq!(ready.star(0, false), [0x23, 0x06, 0, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(ready.star(0b1_0110, true)[7], 0b0100_1100);
+        let empty = Condition {
+            paper_end: true,
+            cover_open: true,
+            ..ready
+        };
+        assert_eq!(empty.star(31, false), [0x23, 0x06, 0x28, 0, 0, 0x0E, 0, 0x6E, 0]);
     }
 
     #[test]

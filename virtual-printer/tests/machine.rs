@@ -400,3 +400,41 @@ fn a_torn_paper_is_a_paper_and_nothing_is_nothing() {
     bench.send(b"soup\n").handle(Input::Tear);
     assert_eq!(bench.only_paper().cut, CutKind::Torn);
 }
+
+#[test]
+fn a_star_counts_its_documents() {
+    let mut bench = Bench::new(&Config::new(Profile::named("star").unwrap()));
+    assert_eq!(
+        bench.send(b"\x1b\x1ea\x01").said(),
+        [0x23, 0x06, 0, 0, 0, 0, 0, 0, 0]
+    );
+    bench.send(
+        b"\x1b@\x1b\x1dt\x20\x1bEcaf\xe9\x1bF\n\x1b\x1da\x02right\n\x07\x1bd\x03\x1b\x1d\x03\x01\x07\x00\x17",
+    );
+    assert_eq!(
+        bench.said(),
+        b"\x1b\x1d\x03\x01\x07\x00\x01\x00\x23\x06\x02\0\0\0\0\x02\0"
+    );
+    let paper = bench.only_paper();
+    assert_eq!(paper.text, format!("café\n{}right\n", " ".repeat(43)));
+    assert_eq!((paper.drawer_kicks, paper.notes.len()), (1, 0));
+    bench.fault(Fault::PaperOut);
+    assert_eq!(bench.said(), [0x23, 0x06, 0x08, 0, 0, 0x0E, 0, 0x02, 0]);
+    bench.send(b"\x1b\x1d\x03\x01\x08\x00");
+    assert_eq!(bench.said(), [0; 0], "waits for the paper");
+    bench.send(b"\x1b\x06\x01");
+    assert_eq!(bench.said().len(), 9, "ESC ACK SOH is answered at once");
+}
+
+#[test]
+fn a_script_strikes_at_its_bytes_papers_and_times() {
+    let mut bench = Bench::instant();
+    let text = "after 4 bytes paper-out\nthen 5s refill\nafter 1 paper cover-open\nthen 2s cover-closed\n";
+    bench.device.follow(text.parse().unwrap());
+    bench.send(b"one\ntwo\n\x1dVA\x00three\n\x1dVA\x00");
+    assert_eq!(bench.papers.len(), 0);
+    bench.pass(Duration::from_secs(5));
+    assert_eq!(bench.papers.len(), 1, "the cover is open after the first");
+    bench.pass(Duration::from_secs(2));
+    assert_eq!(bench.papers[1].text, "three\n");
+}

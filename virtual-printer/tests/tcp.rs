@@ -158,7 +158,7 @@ fn the_control_port_does_what_it_is_told_and_says_what_is_wrong() {
     assert_eq!(answer(&printer, "paper 1"), "soup\n.\n");
     assert_eq!(
         answer(&printer, "paper 2"),
-        "error: there is no paper `2`; there are 1\n"
+        "error: there is no paper `2`; 1 have been cut\n"
     );
     let wrong = answer(&printer, "power-cut-at soon");
     assert_eq!(

@@ -1,1 +1,18 @@
-//! One printer: ready? claim, write, proof or doubt.
+//! One printer: ready? intent, write, proof or doubt.
+//!
+//! [`machine`] decides and is pure, [`status`] reads what the printer says, and [`driver`] is the thread
+//! that does what the machine says.
+
+pub mod commands;
+pub mod driver;
+pub mod freshness;
+pub mod health;
+pub mod known;
+pub mod limits;
+pub mod machine;
+mod render;
+pub mod status;
+
+pub use driver::{PressConfig, PressHandle, PressReport, start};
+pub use known::Known;
+pub use limits::Limits;

@@ -124,6 +124,15 @@ impl Spool {
         self.owner.call(move |db| jobs::settle(db, &id))
     }
 
+    /// As [`Self::settle`], for several jobs in one commit.
+    ///
+    /// # Errors
+    /// See [`SpoolError`].
+    pub fn settle_all(&self, ids: Vec<JobId>) -> Result<(), SpoolError> {
+        self.owner
+            .call(move |db| ids.iter().try_for_each(|id| jobs::settle(db, id)))
+    }
+
     /// Keeps a small fact across restarts, such as a station's name or a printer's proof level.
     ///
     /// # Errors

@@ -1,9 +1,9 @@
 //! What a caller may ask, checked at the door.
 
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
-use super::model::{Customer, Id, ItemStatus, Modifier, OrderType, PaymentStatus, Priority, Status};
+use super::model::{Customer, Id, ItemStatus, Modifier, OrderType, PaymentStatus, Priority, Status, money};
 
 /// Most of one item in one line.
 pub const MAX_QUANTITY: u32 = 9_999;
@@ -23,6 +23,22 @@ pub enum Role {
     Agent,
 }
 
+impl Role {
+    /// Whether it may move an order to that status, and so take that move back (DIALECTS.md, "Whoever
+    /// may set a status may undo it").
+    #[must_use]
+    pub fn may_set(self, status: Status) -> bool {
+        match self {
+            Self::Manager | Self::Pos | Self::Cashier => true,
+            Self::Waiter => matches!(status, Status::Confirmed | Status::Served),
+            Self::Kitchen | Self::Bar => {
+                matches!(status, Status::Preparing | Status::Ready | Status::Completed)
+            }
+            Self::Guest | Self::Agent => false,
+        }
+    }
+}
+
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
@@ -33,7 +49,7 @@ pub struct Actor {
 }
 
 /// An order as a caller gave it, checked (field names, types, ranges).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[expect(missing_docs, reason = "as in `Order`")]
 pub struct NewOrder {
     pub id: Option<Id>,
@@ -45,8 +61,11 @@ pub struct NewOrder {
     pub customer: Option<Customer>,
     pub waiter: Option<String>,
     pub items: Vec<NewItem>,
+    #[serde(serialize_with = "maybe_money")]
     pub total_amount: Option<Decimal>,
+    #[serde(with = "money")]
     pub discount: Decimal,
+    #[serde(with = "money")]
     pub tax: Decimal,
     pub payment_method: Option<String>,
     pub payment_status: Option<PaymentStatus>,
@@ -56,13 +75,14 @@ pub struct NewOrder {
 }
 
 /// An item as a caller gave it, checked.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[expect(missing_docs, reason = "as in `Item`")]
 pub struct NewItem {
     pub id: Option<String>,
     pub menu_item_id: Option<String>,
     pub name: String,
     pub quantity: u32,
+    #[serde(with = "money")]
     pub unit_price: Decimal,
     pub workstation: Option<String>,
     pub main_category: Option<String>,
@@ -73,7 +93,8 @@ pub struct NewItem {
 }
 
 /// What may be asked of one order. `Create` makes it, the others name it by `Id::key`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the fields say it")]
 pub enum Command {
     Create(Box<NewOrder>),
@@ -118,6 +139,7 @@ pub enum Command {
         station_name: Option<String>,
     },
     Pay {
+        #[serde(with = "money")]
         amount: Decimal,
         method: Option<String>,
     },
@@ -160,4 +182,11 @@ pub enum Refusal {
         /// The field at fault.
         field: String,
     },
+}
+
+fn maybe_money<S: Serializer>(amount: &Option<Decimal>, to: S) -> Result<S::Ok, S::Error> {
+    match amount {
+        Some(amount) => money::serialize(amount, to),
+        None => to.serialize_none(),
+    }
 }

@@ -56,6 +56,9 @@ pub enum Change {
         from: Status,
         to: Status,
         back: bool,
+        /// Whole minutes since preparing began, on completion (`prepTime`).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        prep_minutes: Option<u32>,
     },
     /// Cancelled, with the reason; `accepted` when it answers a request.
     Cancelled {
@@ -104,8 +107,13 @@ pub enum Change {
     Moved {
         from_table: Option<String>,
         from_area: Option<String>,
+        #[serde(default)]
+        from_table_id: Option<String>,
     },
-    Reprinted,
+    Reprinted {
+        /// One station; none for all that have the order on paper.
+        station: Option<String>,
+    },
     ReceiptAsked,
 }
 

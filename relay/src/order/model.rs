@@ -26,6 +26,28 @@ impl Id {
     }
 }
 
+impl Status {
+    /// The canonical name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Confirmed => "confirmed",
+            Self::Preparing => "preparing",
+            Self::Ready => "ready",
+            Self::Served => "served",
+            Self::Completed => "completed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// Neither completed nor cancelled.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        !matches!(self, Self::Completed | Self::Cancelled)
+    }
+}
+
 impl PartialEq for Id {
     fn eq(&self, other: &Self) -> bool {
         self.key() == other.key()
@@ -172,6 +194,7 @@ pub struct Order {
 
 /// What the relay keeps of an order beside [`Order`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(default)]
 pub struct Internal {
     /// Printing was triggered (creation, confirmation or payment).
     pub triggered: bool,
@@ -181,6 +204,8 @@ pub struct Internal {
     pub session: Option<String>,
     /// When preparing began, for `prepTime`.
     pub preparing_since: Option<Timestamp>,
+    /// A guest's order that prints only once somebody has confirmed it.
+    pub waits: bool,
 }
 
 /// Who eats.
@@ -278,4 +303,12 @@ pub mod money {
             .or_else(|_| Decimal::from_scientific(&text))
             .map_err(D::Error::custom)
     }
+}
+
+/// An amount as a JSON number, for payloads that are built as values. Amounts that came through the
+/// door have at most 15 digits, so nothing is lost.
+#[must_use]
+pub fn amount(amount: Decimal) -> serde_json::Value {
+    let number = serde_json::from_str::<serde_json::Number>(&amount.to_string());
+    number.map_or(serde_json::Value::Null, serde_json::Value::Number)
 }

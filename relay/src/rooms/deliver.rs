@@ -1,36 +1,33 @@
-//! One event to everybody in an outlet: every text is made once, every name said once.
+//! One event to everybody in an outlet: every text is made once, every frame said once.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
-
 use super::Hall;
-use crate::dialects::frame::encode;
-use crate::dialects::{Frame, Wire};
+use crate::dialects::{Frame, Position, encode, union};
 
-/// Frames of one event that share wire and name, as indices.
-type Group = Vec<usize>;
+/// Most frames that share a place in one event: the bits of a mask.
+const MAX_SHARED: usize = 64;
 
 impl Hall {
-    pub(super) fn deliver(&mut self, position: &str, epoch: &str, frames: &[Frame]) {
-        for group in groups(frames) {
-            self.deliver_group(position, epoch, frames, &group);
+    /// Frames with the same `k` are one frame to whoever hears several of them.
+    pub(super) fn deliver(&mut self, seq: u64, epoch: u64, frames: &[Frame]) {
+        for shared in frames.chunk_by(|one, next| one.k == next.k) {
+            self.deliver_shared(seq, epoch, shared.get(..MAX_SHARED).unwrap_or(shared));
         }
     }
 
-    pub(super) fn announce(&mut self, frame: &Frame) {
-        let text: Arc<str> = frame.encode(None).into();
-        for id in self.listeners(frame) {
+    pub(super) fn announce(&mut self, frame: &Frame, except: Option<u64>) {
+        let text = encode(frame.wire, &frame.name, &frame.data, None);
+        for id in self.listeners(frame).into_iter().filter(|id| Some(*id) != except) {
             self.push(id, &text);
         }
     }
 
-    /// Who gets which of the group's frames: the same set, the same text.
-    fn deliver_group(&mut self, position: &str, epoch: &str, frames: &[Frame], group: &Group) {
+    /// The same set of frames, the same text.
+    fn deliver_shared(&mut self, seq: u64, epoch: u64, frames: &[Frame]) {
         let mut wanted: BTreeMap<u64, u64> = BTreeMap::new();
-        for (bit, index) in group.iter().enumerate() {
-            let Some(frame) = frames.get(*index) else { continue };
+        for (bit, frame) in frames.iter().enumerate() {
             for id in self.listeners(frame) {
                 *wanted.entry(id).or_default() |= 1 << bit;
             }
@@ -39,7 +36,7 @@ impl Hall {
         for (id, mask) in wanted {
             let text = texts
                 .entry(mask)
-                .or_insert_with(|| union(position, epoch, frames, group, mask));
+                .or_insert_with(|| text(seq, epoch, frames, mask));
             let text = Arc::clone(text);
             self.push(id, &text);
         }
@@ -70,46 +67,25 @@ impl Hall {
     }
 }
 
-/// Most frames of one name in one event: the bits of a mask.
-const MAX_GROUP: usize = 64;
-
-fn groups(frames: &[Frame]) -> Vec<Group> {
-    let mut found: Vec<((Wire, &str), Group)> = Vec::new();
-    for (index, frame) in frames.iter().enumerate() {
-        let key = (frame.wire, frame.name.as_ref());
-        match found
-            .iter_mut()
-            .find(|(known, group)| *known == key && group.len() < MAX_GROUP)
-        {
-            Some((_, group)) => group.push(index),
-            None => found.push((key, vec![index])),
-        }
-    }
-    found.into_iter().map(|(_, group)| group).collect()
-}
-
-/// The text for those who get the frames of `mask`: the union of the payloads at the first one's place.
-fn union(position: &str, epoch: &str, frames: &[Frame], group: &Group, mask: u64) -> Arc<str> {
-    let mut chosen = group
-        .iter()
-        .enumerate()
+/// The text for those who get the frames of `mask`.
+fn text(seq: u64, epoch: u64, frames: &[Frame], mask: u64) -> Arc<str> {
+    let chosen: Vec<&Frame> = (0..)
+        .zip(frames)
         .filter(|(bit, _)| mask & (1 << bit) != 0)
-        .filter_map(|(_, index)| frames.get(*index));
-    let Some(first) = chosen.next() else {
+        .map(|(_, frame)| frame)
+        .collect();
+    let Some(first) = chosen.first() else {
         return Arc::from("");
     };
-    let mut merged: Option<Map<String, Value>> = None;
-    for frame in chosen {
-        let Some(more) = frame.data.as_object() else {
-            continue;
-        };
-        merged
-            .get_or_insert_with(|| first.data.as_object().cloned().unwrap_or_default())
-            .extend(more.iter().map(|(key, value)| (key.clone(), value.clone())));
+    let position = Position {
+        epoch,
+        seq,
+        k: first.k,
     }
-    let position = format!("{position}.{}{epoch}", first.k);
-    match merged {
-        Some(data) => encode(first.wire, &first.name, &Value::Object(data), Some(&position)).into(),
-        None => first.encode(Some(&position)).into(),
+    .to_string();
+    if chosen.len() == 1 {
+        return encode(first.wire, &first.name, &first.data, Some(&position));
     }
+    let parts: Vec<&serde_json::Value> = chosen.iter().map(|frame| &frame.data).collect();
+    encode(first.wire, &first.name, &union(&parts), Some(&position))
 }

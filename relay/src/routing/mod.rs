@@ -1,5 +1,22 @@
 //! What changed -> tickets per station, against what each station already has on paper. Pure.
 
+pub mod assign;
+mod check;
+pub mod explain;
+pub mod late;
+mod ledger;
+pub mod route;
+pub mod settings;
+#[cfg(test)]
+mod tests;
+pub mod ticket;
+
+pub use assign::assign;
+pub use explain::{DryRun, Finding, dry_run, lint};
+pub use late::{late_void, reprint_lines};
+pub use route::plan;
+pub use settings::{Settings, order_number, station_for_device};
+
 use protocol::{Banner, JobId, JobKind, JobState};
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +51,9 @@ pub struct Ticket {
     pub copies: u32,
     /// The job for paper; none where rooms alone hear of it (a VOID whose original never began).
     pub job: Option<JobId>,
+    /// Rooms hear of it; not where another ticket of the same change tells them (what replaces a
+    /// withdrawn job), and not of bills.
+    pub rooms: bool,
     /// The print event's name, such as `kitchen_immediate_print`.
     pub event: String,
     /// The print event's `data` without `job`: D1's columns and all that paper needs beyond them.

@@ -4,6 +4,19 @@
 //! queue into one transaction (at most 256 calls), fsyncs once and only then answers everybody.
 //! After each commit the events go to [`Committed`]'s receiver in the order of their numbers.
 
+mod answers;
+mod books;
+mod clerk;
+mod desk;
+mod fate;
+mod handle;
+mod lock;
+mod readers;
+mod schema;
+mod sql;
+mod transact;
+mod work;
+
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -11,6 +24,11 @@ use protocol::{Evidence, JobHeader, JobId, JobKind, JobState, JobUpdate};
 use serde::{Deserialize, Serialize};
 
 use crate::order::{Actor, Command, Event, Order, Refusal};
+
+pub use handle::enrol::{RedeemError, Redeemed};
+pub use handle::link::Acked;
+pub use handle::{Store, StoreOptions};
+pub use sql::events::Audited;
 
 /// An outlet's id (restaurant, tenant): every table's key begins with it.
 pub type OutletId = Arc<str>;
@@ -197,6 +215,36 @@ pub struct Device {
     pub revoked: bool,
 }
 
+/// Who prints at a station.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// The station.
+    pub station: String,
+    /// The device that gets its jobs.
+    pub device: String,
+    /// The spool it had when it was last offered jobs, where it names one.
+    pub spool: Option<String>,
+    /// The device that had the station before: its late words still count.
+    pub before: Option<String>,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// A printer as its agent told of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Printer {
+    /// The agent's device.
+    pub device: String,
+    /// The printer's name in agent.toml.
+    pub name: String,
+    /// What the agent said when it registered.
+    pub info: Option<protocol::frames::PrinterInfo>,
+    /// What the printer said last.
+    pub status: Option<protocol::frames::PrinterStatus>,
+    /// When either was last heard.
+    pub at: Timestamp,
+}
+
 /// What became durable in one commit, in order.
 #[derive(Debug, Clone, Default)]
 pub struct Committed {
@@ -227,6 +275,12 @@ pub enum StoreError {
     /// It cannot be done to a job that stands there.
     #[error("{0}")]
     Conflict(String),
+    /// It can never be done: the message says why and what to do.
+    #[error("{0}")]
+    Invalid(String),
+    /// A newer connection of this device took over; close this one.
+    #[error("a newer connection of this device took over")]
+    Fenced,
     /// Too many calls wait; callers get 503 and retry.
     #[error("the store is busy")]
     Busy,
@@ -244,6 +298,12 @@ pub enum StoreError {
     /// Another process writes to it.
     #[error("another relay is already running on this store")]
     AlreadyRunning,
+    /// A fault in the relay itself; nothing was changed.
+    #[error("a fault in the relay stopped this; nothing was changed")]
+    Fault,
+    /// The store's folder or its lock file cannot be used.
+    #[error("the store's folder cannot be used")]
+    Folder(#[source] std::io::Error),
     /// The database failed.
     #[error("the store failed")]
     Database(#[from] rusqlite::Error),

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::{Device, Output};
-use crate::config::Answers;
+use crate::config::{Answers, Language};
 use crate::framer::NUL;
 
 /// Proofs that wait for their time; more than these are a client that asks without listening.
@@ -22,6 +22,10 @@ pub(super) struct Answering {
     pub(super) garbage: Option<Vec<u8>>,
     last_proof: Option<Vec<u8>>,
     late: VecDeque<(Duration, Vec<u8>)>,
+    /// Star's counter of `ETB`, 0 to 31, and whether it has counted since it was last told.
+    etb: (u8, bool),
+    /// Star's counter of `ESC GS ETX`.
+    print_end: u8,
 }
 
 impl Answering {
@@ -35,6 +39,8 @@ impl Answering {
             garbage: None,
             last_proof: None,
             late: VecDeque::new(),
+            etb: (0, false),
+            print_end: 0,
         }
     }
 
@@ -46,6 +52,8 @@ impl Answering {
     pub(super) fn forget(&mut self) {
         self.mask = 0;
         self.late.clear();
+        self.etb = (0, false);
+        self.print_end = 0;
     }
 
     fn knows(&self, what: Answers) -> bool {
@@ -125,7 +133,52 @@ impl Device {
         }
         self.answering.mask = mask;
         if mask != 0 {
-            self.say(self.condition.automatic().to_vec());
+            self.say_automatic();
+        }
+    }
+
+    fn say_automatic(&mut self) {
+        match self.config.profile.language {
+            Language::EscPos => self.say(self.condition.automatic().to_vec()),
+            Language::Star => self.answer_star(),
+        }
+    }
+
+    /// Star's automatic status, also by `ESC ACK SOH`.
+    pub(super) fn answer_star(&mut self) {
+        let (etb, executed) = self.answering.etb;
+        self.answering.etb = (etb, false);
+        self.say(self.condition.star(etb, executed).to_vec());
+    }
+
+    /// Star's `ETB`: printing is done up to here.
+    pub(super) fn count_etb(&mut self, now: Duration) {
+        self.answering.etb = ((self.answering.etb.0 + 1) % 32, true);
+        if self.answering.mask != 0 {
+            let (etb, executed) = self.answering.etb;
+            self.answering.etb.1 = false;
+            self.prove(self.condition.star(etb, executed).to_vec(), now);
+        }
+    }
+
+    /// Star's `ESC RS E`.
+    pub(super) fn clear_etb(&mut self) {
+        self.answering.etb = (0, false);
+    }
+
+    /// Star's `ESC GS ETX s n1 n2`: 0 says the counter, 1 counts and says it, 2 clears it.
+    pub(super) fn print_end(&mut self, request: [u8; 3], now: Duration) {
+        let [s, n1, n2] = request;
+        match s {
+            1 => self.answering.print_end = self.answering.print_end.wrapping_add(1),
+            2 => self.answering.print_end = 0,
+            _ => {}
+        }
+        let answer = vec![0x1B, 0x1D, 0x03, s, n1, n2, self.answering.print_end, NUL];
+        match s {
+            0 => self.say(answer),
+            1 => self.prove(answer, now),
+            _ => {}
         }
     }
 
@@ -133,7 +186,7 @@ impl Device {
     pub(super) fn report_change(&mut self) {
         let before = std::mem::replace(&mut self.reported, self.condition);
         if self.condition.changed_for(before, self.answering.mask) {
-            self.say(self.condition.automatic().to_vec());
+            self.say_automatic();
         }
     }
 

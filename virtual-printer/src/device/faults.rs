@@ -83,6 +83,14 @@ impl Device {
         }
     }
 
+    /// Lets strike what a script has due.
+    pub(super) fn follow_script(&mut self, now: Duration) {
+        while let Some(fault) = self.script.due(now, self.papers, self.received) {
+            self.fault(fault, now);
+            self.report_change();
+        }
+    }
+
     /// `DLE ENQ`: ends a recoverable error whose cause is gone. Says whether it did.
     pub(super) fn recover(&mut self) -> bool {
         let possible = self.condition.cutter_error && !self.condition.cutter_stuck;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::Device;
-use crate::config::Profile;
-use crate::framer::{Framer, clone_pos, esc_pos};
+use crate::config::{Language, Profile};
+use crate::framer::{Framer, clone_pos, esc_pos, star};
 use crate::realtime::{RealTime, Scanner};
 
 /// One byte a second, of fault P11.
@@ -19,13 +19,13 @@ pub(super) struct Intake {
 
 impl Intake {
     pub(super) fn new(profile: Profile) -> Self {
-        let length = if profile.prints_unknown {
-            clone_pos
-        } else {
-            esc_pos
+        let length = match profile.language {
+            Language::Star => star,
+            Language::EscPos if profile.prints_unknown => clone_pos,
+            Language::EscPos => esc_pos,
         };
         Self {
-            scanner: Scanner::default(),
+            scanner: Scanner::new(profile.language),
             framer: Framer::new(length),
         }
     }
@@ -35,7 +35,7 @@ impl Intake {
     }
 
     pub(super) fn clear(&mut self) {
-        self.scanner = Scanner::default();
+        self.scanner.clear();
         self.framer.clear();
     }
 }
@@ -74,6 +74,7 @@ impl Device {
             self.obey(asked);
         }
         self.count_down(now);
+        self.follow_script(now);
     }
 
     /// Text waits for more of it only while more is being read.
@@ -93,6 +94,7 @@ impl Device {
     fn obey(&mut self, asked: RealTime) {
         match asked {
             RealTime::Status(n) => self.answer_real_time(n),
+            RealTime::StarStatus => self.answer_star(),
             RealTime::Recover => {
                 self.recover();
             }

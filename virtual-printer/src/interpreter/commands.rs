@@ -169,14 +169,14 @@ impl Interpreter {
         style.underline = u8::from(n & 128 != 0);
     }
 
-    fn code_page(&mut self, n: u8) {
-        self.mode.page = self.pages.page(n);
+    pub(super) fn code_page(&mut self, n: u8) {
+        self.mode.page = self.profile.pages.page(n);
         if self.mode.page.is_none() {
             self.note(format!("code page {n} is not known here"));
         }
     }
 
-    fn feed_dots(&mut self, n: u8) {
+    pub(super) fn feed_dots(&mut self, n: u8) {
         if self.line.is_empty() {
             let spacing = self.mode.spacing.max(1);
             for _ in 0..u32::from(n) / spacing {
@@ -194,7 +194,7 @@ impl Interpreter {
         self.mode.area = right.max(self.mode.left + 1) - self.mode.left;
     }
 
-    fn feed_and_cut(&mut self, kind: u8, feed: u8, all: &[u8]) {
+    pub(super) fn feed_and_cut(&mut self, kind: u8, feed: u8, all: &[u8]) {
         let kind = match kind {
             0 | 48 | 65 | 97 | 103 => CutKind::Full,
             1 | 49 | 66 | 98 | 104 => CutKind::Partial,
@@ -207,12 +207,12 @@ impl Interpreter {
         self.cut_now(kind);
     }
 
-    fn cut_now(&mut self, kind: CutKind) {
+    pub(super) fn cut_now(&mut self, kind: CutKind) {
         self.end_line();
         self.effects.push(Effect::Cut(kind));
     }
 }
 
-fn position(low: u8, high: u8) -> u32 {
+pub(super) fn position(low: u8, high: u8) -> u32 {
     u16::from_le_bytes([low, high]).into()
 }

@@ -71,7 +71,7 @@ impl Interpreter {
         }
     }
 
-    fn print_bits(&mut self, bits: Bits) {
+    pub(super) fn print_bits(&mut self, bits: Bits) {
         let (width, height) = (bits.width * bits.scale.0, bits.height * bits.scale.1);
         if width > self.mode.area {
             self.note(format!("image is {width} dots wide on {} dots", self.mode.area));
@@ -84,12 +84,12 @@ impl Interpreter {
     }
 }
 
-fn pair(low: u8, high: u8) -> u32 {
+pub(super) fn pair(low: u8, high: u8) -> u32 {
     u16::from_le_bytes([low, high]).into()
 }
 
 /// Columns of `depth` bytes, top first, turned into rows.
-fn upright(columns: &[u8], depth: usize) -> Bits {
+pub(super) fn upright(columns: &[u8], depth: usize) -> Bits {
     let count = columns.len() / depth;
     let stride = count.div_ceil(8);
     let height = depth * 8;

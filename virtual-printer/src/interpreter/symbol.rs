@@ -4,10 +4,10 @@ use qrcode::{Color, EcLevel, QrCode};
 
 use super::barcode::{self, Kind};
 use super::{Interpreter, Mode};
-use crate::paper::{Bits, Ink, Style};
+use crate::paper::{Bits, Ink, Item, Style};
 
 /// Longest data of a QR code (version 40, level L, bytes).
-const MAX_DATA: usize = 7089;
+pub(super) const MAX_DATA: usize = 7089;
 
 /// Settings of `GS h`, `GS w`, `GS H`, `GS f` and the QR functions of `GS ( k`.
 #[derive(Debug)]
@@ -17,9 +17,9 @@ pub(super) struct Symbol {
     /// 0 none, 1 above, 2 below, 3 both.
     pub(super) hri: u8,
     pub(super) hri_font_b: bool,
-    qr_module: u32,
-    qr_level: EcLevel,
-    qr_data: Vec<u8>,
+    pub(super) qr_module: u32,
+    pub(super) qr_level: EcLevel,
+    pub(super) qr_data: Vec<u8>,
     pdf_data: Vec<u8>,
 }
 
@@ -72,26 +72,34 @@ impl Interpreter {
         }
         self.end_line();
         if hri & 1 != 0 {
-            self.print_hri(shown, font_b);
+            self.print_hri(shown, font_b, width);
         }
         self.print_picture(bits, &format!("[barcode: {shown}]"));
         if hri & 2 != 0 {
-            self.print_hri(shown, font_b);
+            self.print_hri(shown, font_b, width);
         }
     }
 
-    fn print_hri(&mut self, shown: &str, font_b: bool) {
+    /// The readable text, centred on the bars.
+    fn print_hri(&mut self, shown: &str, font_b: bool, bars: u32) {
         let style = Style {
             font_b,
             ..Style::default()
         };
         let width = style.advance(1) * u32::try_from(shown.chars().count()).unwrap_or(0);
-        self.line.put_ink(Ink::Text {
+        let x = self.indent(bars) + bars.saturating_sub(width) / 2;
+        let ink = Ink::Text {
             text: shown.into(),
             style,
             width,
-        });
-        self.print_line(style.height(), 1);
+        };
+        self.sheet.place([Item {
+            x,
+            y: self.sheet.height(),
+            ink,
+        }]);
+        self.sheet.write_line(shown);
+        self.advance(style.height(), 1);
     }
 
     /// `GS ( k pL pH cn fn …` from `cn` on.
@@ -117,7 +125,7 @@ impl Interpreter {
         }
     }
 
-    fn print_qr(&mut self) {
+    pub(super) fn print_qr(&mut self) {
         let Mode { symbol, area, .. } = &self.mode;
         let shown = String::from_utf8_lossy(&symbol.qr_data).into_owned();
         let Ok(code) = QrCode::with_error_correction_level(&symbol.qr_data, symbol.qr_level) else {

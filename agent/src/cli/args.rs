@@ -1,0 +1,293 @@
+//! The commands and flags of `printrail-agent`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::config::Flags;
+
+/// Carries a restaurant's tickets from the relay to its printers.
+#[derive(Debug, Parser)]
+#[command(
+    name = "printrail-agent",
+    version,
+    after_help = "Examples:
+  printrail-agent pair --relay wss://orders.bistro.example ABCD-1234
+  printrail-agent run
+  printrail-agent status
+  printrail-agent printers test grill
+
+Exit codes: 0 ok, 1 failed, 2 usage, 3 not running, 4 needs administrator, 5 not paired or refused,
+6 relay unreachable, 7 a printer needs a person, 8 bad configuration, 9 ambiguous, a person must answer"
+)]
+pub(super) struct Cli {
+    #[command(flatten)]
+    pub(super) common: Common,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// Flags of every command.
+#[derive(Debug, Args)]
+pub(super) struct Common {
+    /// The configuration [default: /etc/printrail/agent.toml, or agent.toml in the --data folder]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The data folder with the spool; two agents on one computer need two
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// The relay's address, such as wss://orders.bistro.example
+    #[arg(long, global = true, value_name = "URL")]
+    relay: Option<String>,
+    /// Further certificate authorities to trust, beside the platform's
+    #[arg(long, global = true, value_name = "PEM")]
+    ca_file: Option<PathBuf>,
+    /// Say more; twice for everything
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(super) verbose: u8,
+    /// Say only what is wrong
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+}
+
+impl Common {
+    pub(super) fn flags(&self) -> Flags {
+        Flags {
+            config: self.config.clone(),
+            data: self.data.clone(),
+            relay: self.relay.clone(),
+            ca_file: self.ca_file.clone(),
+        }
+    }
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run in the foreground; what the service runs
+    Run,
+    /// Exchange a one-time pairing code for this computer's own token
+    Pair(PairArgs),
+    /// Show the link, the spool and the printers
+    Status(StatusArgs),
+    /// List, show and decide jobs
+    Jobs(JobsArgs),
+    /// List and test printers
+    Printers(PrintersArgs),
+    /// Render a ticket without a printer
+    Render(RenderArgs),
+    /// Check everything that has to be right, and say what to do where it is not
+    Doctor(DoctorArgs),
+    /// Show and check the configuration
+    Config(ConfigArgs),
+    /// Print the completions for a shell
+    Completions {
+        /// Which one
+        shell: Shell,
+    },
+    /// Write the manual pages into a folder
+    Man {
+        /// The folder
+        dir: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  printrail-agent pair --relay wss://orders.bistro.example ABCD-1234
+  printrail-agent pair                 asks for the code
+
+The code comes from `printrail-relay enrol`, or from the dashboard.")]
+pub(super) struct PairArgs {
+    /// The pairing code
+    pub(super) code: Option<String>,
+    /// This computer's name on the dashboard [default: its host name]
+    #[arg(long)]
+    pub(super) name: Option<String>,
+    /// Say what was given as JSON (never the token)
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  printrail-agent status
+  printrail-agent status --json | jq .link.state
+
+Exits 3 where no agent runs, 5 where the relay refuses it, 6 where the relay cannot be reached,
+7 where a printer needs a person, 9 where a ticket may or may not have printed.")]
+pub(super) struct StatusArgs {
+    /// Show it again every second until interrupted
+    #[arg(long)]
+    pub(super) watch: bool,
+    /// As JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  printrail-agent jobs list
+  printrail-agent jobs resolve 7c41 --printed
+  printrail-agent jobs release --all
+
+An ID may be shortened to its end, as it stands at the foot of the ticket.")]
+pub(super) struct JobsArgs {
+    #[command(subcommand)]
+    pub(super) command: JobsCommand,
+    /// As JSON
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum JobsCommand {
+    /// The newest jobs, newest first
+    List {
+        /// How many
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        limit: u32,
+    },
+    /// One job
+    Show {
+        /// Its id
+        id: String,
+    },
+    /// Print a job once more, headed REPRINT
+    Reprint {
+        /// Its id
+        id: String,
+    },
+    /// Say whether an unconfirmed job printed
+    Resolve {
+        /// Its id
+        id: String,
+        /// It printed
+        #[arg(long, required_unless_present = "again", conflicts_with = "again")]
+        printed: bool,
+        /// It did not: print it again
+        #[arg(long)]
+        again: bool,
+    },
+    /// Withdraw a job of which nothing has been printed
+    Cancel {
+        /// Its id
+        id: String,
+    },
+    /// Print jobs that are held because they are old
+    Release {
+        /// Their ids
+        #[arg(required_unless_present = "all")]
+        ids: Vec<String>,
+        /// All that are held
+        #[arg(long, conflicts_with = "ids")]
+        all: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  printrail-agent doctor
+  printrail-agent doctor --json | jq '.checks[] | select(.verdict == \"fail\")'
+
+Exits 1 where a check fails; with --strict also where one warns.")]
+pub(super) struct DoctorArgs {
+    /// Repair what can be repaired without a person
+    #[arg(long)]
+    pub(super) fix: bool,
+    /// Let warnings count as failures
+    #[arg(long)]
+    pub(super) strict: bool,
+    /// As JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// What comes out of `render`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// The printer's bytes
+    Escpos,
+    /// The layout's text
+    Text,
+    /// Letters as text, of the paper's size
+    Svg,
+    /// One pixel for each of the printer's dots
+    Png,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  printrail-agent render event.json
+  printrail-agent render event.json --profile epson-tm-t88 -o ticket.png
+  printrail-agent render menu.receipt --columns 32 --format escpos > /dev/usb/lp0
+
+The file is the data of a print event, the whole frame, or plain ReceiptLine markup (*.receipt).")]
+pub(super) struct RenderArgs {
+    /// The event, or the markup; - is standard input
+    pub(super) file: PathBuf,
+    /// The template [default: what the event asks for]
+    #[arg(long, value_name = "NAME")]
+    pub(super) template: Option<String>,
+    /// The printer's profile [default: generic-80]
+    #[arg(long, value_name = "NAME")]
+    pub(super) profile: Option<String>,
+    /// Characters in a line [default: the profile's]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=255))]
+    pub(super) columns: Option<u16>,
+    /// What to make [default: as the output's name ends, else text]
+    #[arg(long, value_enum)]
+    pub(super) format: Option<Format>,
+    /// Where to write it [default: stdout]
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// A further font file, such as for CJK or emoji; may be given several times
+    #[arg(long = "font", value_name = "FILE")]
+    pub(super) fonts: Vec<PathBuf>,
+    /// A folder of templates that stand in for the built-in ones
+    #[arg(long, value_name = "DIR")]
+    pub(super) templates: Option<PathBuf>,
+    /// Say what was substituted, as JSON on stdout; the ticket needs -o then
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PrintersArgs {
+    #[command(subcommand)]
+    pub(super) command: PrintersCommand,
+    /// As JSON
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum PrintersCommand {
+    /// The printers of this agent
+    List,
+    /// Print a test ticket
+    Test {
+        /// The printer's name in agent.toml
+        name: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ConfigArgs {
+    #[command(subcommand)]
+    pub(super) command: ConfigCommand,
+    /// As JSON
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ConfigCommand {
+    /// Where the configuration lies
+    Path,
+    /// Every value and where it came from
+    Show,
+    /// Whether it can be used
+    Check,
+}

@@ -1,0 +1,52 @@
+//! `config path|show|check`.
+
+use serde_json::json;
+
+use super::args::{ConfigArgs, ConfigCommand};
+use super::{Exit, Failure, env, output};
+use crate::config::{Flags, load, locate};
+
+pub(super) fn config(flags: &Flags, args: &ConfigArgs) -> Result<Exit, Failure> {
+    match args.command {
+        ConfigCommand::Path => path(flags, args.json),
+        ConfigCommand::Show => show(flags, args.json)?,
+        ConfigCommand::Check => check(flags, args.json)?,
+    }
+    Ok(Exit::Ok)
+}
+
+fn path(flags: &Flags, json: bool) {
+    let places = locate(flags, &env);
+    if json {
+        output::json(&json!({ "schema": 1, "config": places.config, "data": places.data }));
+    } else {
+        output::line(&places.config.display().to_string());
+    }
+}
+
+fn show(flags: &Flags, json: bool) -> Result<(), Failure> {
+    let loaded = load(flags, &env)?;
+    let settings = loaded.settings.iter();
+    if json {
+        let settings: Vec<_> = settings
+            .map(|s| json!({ "key": s.key, "value": s.value, "origin": s.origin.to_string() }))
+            .collect();
+        output::json(&json!({ "schema": 1, "settings": settings }));
+        return Ok(());
+    }
+    let rows: Vec<_> = settings
+        .map(|s| vec![s.key.clone(), s.value.clone(), format!("({})", s.origin)])
+        .collect();
+    output::table(&rows);
+    Ok(())
+}
+
+fn check(flags: &Flags, json: bool) -> Result<(), Failure> {
+    let loaded = load(flags, &env)?;
+    if json {
+        output::json(&json!({ "schema": 1, "ok": true, "config": loaded.places.config }));
+    } else {
+        output::message(&format!("{} is fine", loaded.places.config.display()));
+    }
+    Ok(())
+}

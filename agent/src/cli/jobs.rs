@@ -1,0 +1,157 @@
+//! `jobs`: list, show and decide.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::args::{JobsArgs, JobsCommand};
+use super::status::age;
+use super::{Exit, Failure, env, output};
+use crate::config::{Flags, locate};
+use crate::daemon::ask::{Ask, AskError, Wished, ask};
+use crate::daemon::report::{JobReport, SCHEMA};
+use crate::spool::peek;
+
+pub(super) fn jobs(flags: &Flags, args: JobsArgs) -> Result<Exit, Failure> {
+    let data = locate(flags, &env).data;
+    let wish = |id, wish| ask(&data, Ask::Wish { id, wish });
+    let (answer, said) = match args.command {
+        JobsCommand::List { limit } => return list(&data, limit, args.json),
+        JobsCommand::Show { id } => return show(&ask(&data, Ask::Job { id })?, args.json),
+        JobsCommand::Reprint { id } => (
+            ask(&data, Ask::Reprint { id })?,
+            "prints once more, headed REPRINT",
+        ),
+        JobsCommand::Resolve {
+            id, printed: true, ..
+        } => (wish(id, Wished::Printed)?, "counts as printed"),
+        JobsCommand::Resolve { id, .. } => (wish(id, Wished::Again)?, "prints again, headed REPRINT"),
+        JobsCommand::Cancel { id } => (
+            wish(id, Wished::Cancel)?,
+            "is withdrawn if nothing of it has printed",
+        ),
+        JobsCommand::Release { all: true, .. } => return release_all(&data, args.json),
+        JobsCommand::Release { ids, .. } => {
+            for id in ids {
+                done(
+                    &wish(id, Wished::Release)?,
+                    "prints although it is old",
+                    args.json,
+                );
+            }
+            return Ok(Exit::Ok);
+        }
+    };
+    done(&answer, said, args.json);
+    Ok(Exit::Ok)
+}
+
+fn done(answer: &Value, said: &str, json: bool) {
+    if json {
+        output::json(answer);
+    } else {
+        let id = answer.get("id").and_then(Value::as_str).unwrap_or_default();
+        output::message(&format!("{id} {said}"));
+    }
+}
+
+fn release_all(data: &std::path::Path, json: bool) -> Result<Exit, Failure> {
+    let answer = ask(data, Ask::ReleaseAll)?;
+    if json {
+        output::json(&answer);
+    } else {
+        let count = answer
+            .get("released")
+            .and_then(Value::as_array)
+            .map_or(0, Vec::len);
+        output::message(&format!("{count} held jobs print although they are old"));
+    }
+    Ok(Exit::Ok)
+}
+
+fn list(data: &std::path::Path, limit: u32, json: bool) -> Result<Exit, Failure> {
+    let answer = match ask(data, Ask::Jobs { limit }) {
+        Err(AskError::NotRunning { .. }) if data.join("spool.db").exists() => {
+            output::message("no agent is running; this is what its spool holds");
+            let jobs = peek(&data.join("spool.db"), limit);
+            let jobs = jobs.map_err(|error| Failure::new(Exit::Failed, crate::chain(&error)))?;
+            json!({ "schema": SCHEMA, "jobs": jobs.iter().map(JobReport::from).collect::<Vec<_>>() })
+        }
+        answer => answer?,
+    };
+    if json {
+        output::json(&answer);
+        return Ok(Exit::Ok);
+    }
+    let jobs = answer.get("jobs").cloned().unwrap_or_default();
+    let jobs: Vec<JobReport> = serde_json::from_value(jobs).map_err(other_version)?;
+    if jobs.is_empty() {
+        output::message("the spool is empty");
+        return Ok(Exit::Ok);
+    }
+    let now = Timestamp::now();
+    let header = [
+        "ID", "NUMBER", "STATION", "KIND", "STATE", "PRINTER", "AGE", "DETAIL",
+    ];
+    let mut rows = vec![header.map(str::to_owned).to_vec()];
+    rows.extend(jobs.iter().map(|job| row(job, now)));
+    output::table(&rows);
+    Ok(Exit::Ok)
+}
+
+fn row(job: &JobReport, now: Timestamp) -> Vec<String> {
+    vec![
+        job.id.clone(),
+        format!("#{}", job.number),
+        job.station.clone(),
+        job.kind.as_str().to_owned(),
+        state(job),
+        job.printer.clone(),
+        age(job.spooled_at, now),
+        job.detail.clone().unwrap_or_default(),
+    ]
+}
+
+fn state(job: &JobReport) -> String {
+    match job.evidence {
+        Some(evidence) => format!("{} ({})", job.state, evidence.as_str()),
+        None => job.state.to_string(),
+    }
+}
+
+fn show(answer: &Value, json: bool) -> Result<Exit, Failure> {
+    if json {
+        output::json(answer);
+        return Ok(Exit::Ok);
+    }
+    let job = answer.get("job").cloned().unwrap_or_default();
+    let job: JobReport = serde_json::from_value(job).map_err(other_version)?;
+    let some = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
+    let time = |at: Option<Timestamp>| at.map_or_else(|| "-".to_owned(), |at| at.to_string());
+    let rows = [
+        ("id", job.id.clone()),
+        ("order", some(&job.order_number.clone().or(job.order_id.clone()))),
+        ("ticket", format!("#{} of {}", job.number, job.station)),
+        ("kind", job.kind.as_str().to_owned()),
+        ("state", state(&job)),
+        ("detail", some(&job.detail)),
+        ("attempts", job.attempt.to_string()),
+        ("printer", job.printer.clone()),
+        ("due", time(Some(job.due_at))),
+        ("spooled", time(Some(job.spooled_at))),
+        ("first try", time(job.started_at)),
+        ("last step", time(Some(job.at))),
+        (
+            "relay knows",
+            if job.settled { "yes" } else { "not yet" }.to_owned(),
+        ),
+    ];
+    output::table(&rows.map(|(key, value)| vec![key.to_owned(), value]));
+    Ok(Exit::Ok)
+}
+
+fn other_version(error: serde_json::Error) -> Failure {
+    Failure::new(
+        Exit::Failed,
+        format!("the running agent is of another version ({error}): restart it"),
+    )
+}

@@ -1,0 +1,66 @@
+//! The command line: one file for each command.
+
+mod args;
+mod config;
+mod docs;
+mod doctor;
+mod exit;
+mod jobs;
+mod output;
+mod pair;
+mod printers;
+mod render;
+mod run;
+mod status;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use args::{Cli, Command};
+pub use exit::{Exit, Failure};
+
+/// Runs the command that the arguments name and gives its exit code.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are answers, everything else is a usage error (2).
+            let _ = error.print();
+            return if error.use_stderr() {
+                Exit::Usage.into()
+            } else {
+                Exit::Ok.into()
+            };
+        }
+    };
+    match dispatch(cli) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            output::message(&format!("error: {failure}"));
+            failure.exit.into()
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> Result<Exit, Failure> {
+    let flags = cli.common.flags();
+    match cli.command {
+        Command::Run => run::run(&flags, &cli.common),
+        Command::Pair(args) => pair::pair(&flags, &args),
+        Command::Status(args) => status::status(&flags, &args),
+        Command::Jobs(args) => jobs::jobs(&flags, args),
+        Command::Printers(args) => printers::printers(&flags, args),
+        Command::Render(args) => render::render(&flags, &args),
+        Command::Doctor(args) => doctor::doctor(&flags, &args),
+        Command::Config(args) => config::config(&flags, &args),
+        Command::Completions { shell } => docs::completions(shell),
+        Command::Man { dir } => docs::man(&dir),
+    }
+}
+
+/// The process's environment, as [`crate::config::load`] asks for it.
+fn env(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}

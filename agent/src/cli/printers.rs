@@ -1,0 +1,151 @@
+//! `printers list|test`.
+
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use protocol::JobState;
+use serde_json::{Value, json};
+
+use super::args::{PrintersArgs, PrintersCommand};
+use super::{Exit, Failure, env, output};
+use crate::config::{Flags, load, locate};
+use crate::daemon::ask::{Ask, AskError, ask};
+use crate::daemon::report::{JobReport, SCHEMA, StatusReport};
+
+/// The longest wait for a test ticket: a printer at 9600 baud needs some seconds, a person none.
+const TEST_WITHIN: Duration = Duration::from_secs(30);
+
+/// Time between two looks at it.
+const LOOK: Duration = Duration::from_millis(200);
+
+pub(super) fn printers(flags: &Flags, args: PrintersArgs) -> Result<Exit, Failure> {
+    match args.command {
+        PrintersCommand::List => list(flags, args.json),
+        PrintersCommand::Test { name } => test(flags, &name, args.json),
+    }
+}
+
+fn list(flags: &Flags, json: bool) -> Result<Exit, Failure> {
+    let loaded = load(flags, &env)?;
+    let running = ask(&loaded.config.data, Ask::Status).ok();
+    let running: Option<StatusReport> = running.and_then(|value| serde_json::from_value(value).ok());
+    let said = |name: &str| {
+        let printers = running
+            .as_ref()
+            .map(|report| report.printers.as_slice())
+            .unwrap_or_default();
+        printers
+            .iter()
+            .find(|printer| printer.name == name)
+            .and_then(|printer| printer.status.clone())
+    };
+    let config = &loaded.config;
+    if json {
+        let printers: Vec<_> = config
+            .printers
+            .iter()
+            .map(|p| {
+                json!({ "name": p.name, "address": p.address, "profile": p.profile, "columns": p.columns,
+                        "status": said(&p.name) })
+            })
+            .collect();
+        output::json(&json!({ "schema": SCHEMA, "running": running.is_some(), "printers": printers }));
+        return Ok(Exit::Ok);
+    }
+    let mut rows = vec![
+        ["NAME", "ADDRESS", "PROFILE", "STATIONS", "STATE"]
+            .map(str::to_owned)
+            .to_vec(),
+    ];
+    for printer in &config.printers {
+        let stations = config
+            .stations
+            .iter()
+            .filter(|station| station.printer == printer.name);
+        let stations: Vec<_> = stations.map(|station| station.name.clone()).collect();
+        let state = match said(&printer.name) {
+            Some(status) => status
+                .error
+                .unwrap_or_else(|| if status.online { "ready" } else { "offline" }.into()),
+            None if running.is_some() => "not heard of yet".to_owned(),
+            None => "agent not running".to_owned(),
+        };
+        let profile = printer.profile.clone().unwrap_or_else(|| "-".to_owned());
+        rows.push(vec![
+            printer.name.clone(),
+            printer.address.clone(),
+            profile,
+            stations.join(", "),
+            state,
+        ]);
+    }
+    output::table(&rows);
+    Ok(Exit::Ok)
+}
+
+fn test(flags: &Flags, name: &str, json: bool) -> Result<Exit, Failure> {
+    let data = locate(flags, &env).data;
+    let answer = ask(
+        &data,
+        Ask::Test {
+            printer: name.to_owned(),
+        },
+    )?;
+    let id = answer
+        .get("id")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned();
+    let began = Instant::now();
+    loop {
+        let job = job(&data, &id)?;
+        if job.state.is_final() || job.state == JobState::Unconfirmed || began.elapsed() > TEST_WITHIN {
+            return tell(name, &job, began.elapsed(), json);
+        }
+        thread::sleep(LOOK);
+    }
+}
+
+fn job(data: &Path, id: &str) -> Result<JobReport, Failure> {
+    let answer = ask(data, Ask::Job { id: id.to_owned() })?;
+    let job = answer.get("job").cloned().unwrap_or_default();
+    serde_json::from_value(job).map_err(|error| AskError::NoAnswer(error.into()).into())
+}
+
+fn tell(name: &str, job: &JobReport, took: Duration, json: bool) -> Result<Exit, Failure> {
+    if json {
+        output::json(&json!({ "schema": SCHEMA, "job": job }));
+    }
+    let detail = job.detail.clone().unwrap_or_else(|| "no reason given".to_owned());
+    let seconds = took.as_secs_f32();
+    match job.state {
+        JobState::Printed => output::message(&format!("{name} printed the test ticket ({seconds:.1} s)")),
+        JobState::Sent => output::message(&format!(
+            "{name} took the test ticket ({seconds:.1} s); it cannot prove that it printed: look at the paper"
+        )),
+        JobState::Unconfirmed => {
+            let text = format!(
+                "nobody knows whether {name} printed the test ticket: {detail}. Look at the paper, then \
+                 `printrail-agent jobs resolve {} --printed` or `--again`",
+                job.id
+            );
+            return Err(Failure::new(Exit::Ambiguous, text));
+        }
+        JobState::Spooled | JobState::Held | JobState::Printing | JobState::Accepted => {
+            let text = format!(
+                "the test ticket waits for {name}: {detail}. It prints by itself as soon as the printer is ready; \
+                 `printrail-agent jobs cancel {}` withdraws it",
+                job.id
+            );
+            return Err(Failure::new(Exit::Printer, text));
+        }
+        JobState::Failed | JobState::Cancelled | JobState::Expired => {
+            return Err(Failure::new(
+                Exit::Failed,
+                format!("the test ticket is {}: {detail}", job.state),
+            ));
+        }
+    }
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,142 @@
+//! `run`: the agent in the foreground.
+
+use std::io::{self, IsTerminal as _};
+
+use tokio::runtime;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info};
+use tracing_subscriber::EnvFilter;
+
+use super::args::Common;
+use super::{Exit, Failure, env, output};
+use crate::config::{Config, Flags, load};
+use crate::daemon::{Agent, RunError};
+use crate::spool::SpoolError;
+
+/// Threads for calls that block: the spool, name look-ups, the control endpoint.
+const BLOCKING_THREADS: usize = 8;
+
+/// These threads call the spool and wait; the default of 2 MiB would be for nothing.
+const STACK: usize = 512 * 1024;
+
+pub(super) fn run(flags: &Flags, common: &Common) -> Result<Exit, Failure> {
+    let loaded = load(flags, &env)?;
+    log_to_stderr(common);
+    let runtime = runtime().map_err(|error| Failure::new(Exit::Failed, format!("no runtime: {error}")))?;
+    let data = loaded.config.data.clone();
+    let ended = runtime.block_on(serve(flags.clone(), loaded.config));
+    match ended {
+        Err(RunError::Spool(SpoolError::AlreadyRunning)) => {
+            let text = format!(
+                "an agent is already running on {}: `printrail-agent status` shows it, and a second one needs \
+                 a folder of its own (--data)",
+                data.display()
+            );
+            Err(Failure::new(Exit::Failed, text))
+        }
+        Err(error) => Err(error.into()),
+        Ok(()) => Ok(Exit::Ok),
+    }
+}
+
+/// A runtime as small as an agent needs it.
+pub(super) fn runtime() -> io::Result<runtime::Runtime> {
+    runtime::Builder::new_current_thread()
+        .enable_all()
+        .max_blocking_threads(BLOCKING_THREADS)
+        .thread_stack_size(STACK)
+        .build()
+}
+
+async fn serve(flags: Flags, config: Config) -> Result<(), RunError> {
+    let stop = CancellationToken::new();
+    let agent = Agent::open(config).await?;
+    let signals = watch_signals(flags, stop.clone(), agent.reloads());
+    tokio::select! {
+        ended = agent.run(stop) => ended,
+        never = signals => never,
+    }
+}
+
+fn log_to_stderr(common: &Common) {
+    let default = match (common.quiet, common.verbose) {
+        (true, _) => "warn",
+        (false, 0) => "info",
+        (false, 1) => "info,agent=debug,protocol=debug",
+        (false, _) => "trace",
+    };
+    let wanted = env("PRINTRAIL_AGENT_LOG").unwrap_or_else(|| default.to_owned());
+    let filter = EnvFilter::builder()
+        .with_regex(false)
+        .parse(&wanted)
+        .unwrap_or_else(|error| {
+            output::message(&format!(
+                "PRINTRAIL_AGENT_LOG is not understood ({error}): {default} is used"
+            ));
+            EnvFilter::new(default)
+        });
+    let colours = io::stderr().is_terminal() && env("NO_COLOR").is_none_or(|value| value.is_empty());
+    let log = tracing_subscriber::fmt()
+        .with_writer(io::stderr)
+        .with_env_filter(filter)
+        .with_ansi(colours);
+    // Where a log is set up already, that one is used.
+    let _ = log.with_target(false).try_init();
+}
+
+/// The first SIGTERM or SIGINT ends the agent cleanly, the second at once; SIGHUP reloads.
+#[cfg(unix)]
+async fn watch_signals(
+    flags: Flags,
+    stop: CancellationToken,
+    reloads: mpsc::Sender<Config>,
+) -> Result<(), RunError> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let open = |kind| signal(kind).map_err(RunError::Folder);
+    let (mut term, mut int, mut hup) = (
+        open(SignalKind::terminate())?,
+        open(SignalKind::interrupt())?,
+        open(SignalKind::hangup())?,
+    );
+    loop {
+        tokio::select! {
+            _ = term.recv() => end(&stop),
+            _ = int.recv() => end(&stop),
+            _ = hup.recv() => reload(&flags, &reloads).await,
+        }
+    }
+}
+
+#[cfg(not(unix))]
+async fn watch_signals(
+    flags: Flags,
+    stop: CancellationToken,
+    reloads: mpsc::Sender<Config>,
+) -> Result<(), RunError> {
+    let _ = (flags, reloads);
+    loop {
+        tokio::signal::ctrl_c().await.map_err(RunError::Folder)?;
+        end(&stop);
+    }
+}
+
+fn end(stop: &CancellationToken) {
+    if stop.is_cancelled() {
+        info!("ending at once; what was printing is looked at after the next start");
+        std::process::exit(i32::from(Exit::Failed as u8));
+    }
+    info!("ending: tickets in progress are finished first");
+    stop.cancel();
+}
+
+/// A bad configuration changes nothing (DELIVERY.md, A6).
+#[cfg(unix)]
+async fn reload(flags: &Flags, reloads: &mpsc::Sender<Config>) {
+    match load(flags, &env) {
+        Ok(loaded) => {
+            let _ = reloads.send(loaded.config).await;
+        }
+        Err(bad) => error!("the last good configuration stays in use: {}", crate::chain(&bad)),
+    }
+}

@@ -1,0 +1,88 @@
+//! Where files lie: for the whole computer, in a person's own profile, or where a flag says.
+
+use std::path::{Path, PathBuf};
+
+use directories::ProjectDirs;
+
+/// The configuration's file name.
+pub const CONFIG_NAME: &str = "agent.toml";
+
+/// The token's file name, beside the configuration.
+pub const TOKEN_NAME: &str = "agent.token";
+
+/// The two places that everything else follows from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Places {
+    /// agent.toml.
+    pub config: PathBuf,
+    /// The data folder.
+    pub data: PathBuf,
+}
+
+/// The default places: the computer's for a service or where it has an agent.toml, otherwise a
+/// person's own. With a data folder of its own an agent keeps its agent.toml there too.
+#[must_use]
+pub fn places(config: Option<PathBuf>, data: Option<PathBuf>) -> Places {
+    let system = system();
+    let usual = match ProjectDirs::from("", "", "printrail") {
+        Some(own) if !is_service() && !system.config.exists() => Places {
+            config: own.config_dir().join(CONFIG_NAME),
+            data: own.data_local_dir().join("agent"),
+        },
+        _ => system,
+    };
+    let beside = data.as_ref().map(|data| data.join(CONFIG_NAME));
+    Places {
+        config: config.or(beside).unwrap_or(usual.config),
+        data: data.unwrap_or(usual.data),
+    }
+}
+
+#[cfg(windows)]
+fn system() -> Places {
+    let base = std::env::var_os("ProgramData").unwrap_or_else(|| r"C:\ProgramData".into());
+    let base = Path::new(&base).join("Printrail");
+    Places {
+        config: base.join(CONFIG_NAME),
+        data: base.join("agent"),
+    }
+}
+
+#[cfg(not(windows))]
+fn system() -> Places {
+    Places {
+        config: Path::new("/etc/printrail").join(CONFIG_NAME),
+        data: PathBuf::from("/var/lib/printrail-agent"),
+    }
+}
+
+/// Whether this process runs as root or the system's own account. A service must not use a
+/// profile: `LocalSystem`'s lies inside system32.
+fn is_service() -> bool {
+    #[cfg(target_os = "linux")]
+    if let Ok(process) = std::fs::metadata("/proc/self") {
+        use std::os::unix::fs::MetadataExt;
+        return process.uid() == 0;
+    }
+    let home = std::env::var_os("HOME").or_else(|| std::env::var_os("USERPROFILE"));
+    home.is_none_or(|home| {
+        let home = home.to_string_lossy().to_lowercase();
+        home == "/root" || home == "/var/root" || home.contains("system32")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_data_folder_of_its_own_holds_the_configuration_too() {
+        let own = places(None, Some("/tmp/second".into()));
+        assert_eq!(own.config, Path::new("/tmp/second/agent.toml"));
+        let named = places(Some("/tmp/x.toml".into()), Some("/tmp/second".into()));
+        assert_eq!(
+            (named.config, named.data),
+            ("/tmp/x.toml".into(), "/tmp/second".into())
+        );
+    }
+}

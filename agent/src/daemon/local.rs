@@ -1,0 +1,78 @@
+//! Jobs that this agent makes itself: test tickets and reprints that nobody asked the relay for.
+
+use jiff::{Timestamp, ToSpan};
+use protocol::{Banner, JobHeader, JobId, JobKind, Offer};
+use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Map, Value, json};
+
+use crate::spool::{LOCAL_PREFIX, SpoolJob};
+
+/// After that nobody stands at the printer any more.
+const TEST_MINUTES: i64 = 10;
+
+/// As long as the relay's own jobs (DELIVERY.md, "Freshness").
+const REPRINT_HOURS: i64 = 12;
+
+/// A test ticket for a printer. `stations` are those that it serves.
+///
+/// # Errors
+/// Never with these values; serde cannot know.
+pub(super) fn test_ticket(printer: &str, stations: &[String], now: Timestamp) -> serde_json::Result<Offer> {
+    let station = stations.first().map_or(printer, String::as_str).to_owned();
+    let job = JobHeader {
+        id: local_id(),
+        seq: 0,
+        station: station.clone(),
+        number: 0,
+        kind: JobKind::Test,
+        copies: 1,
+        due: now,
+        expires: now.checked_add(TEST_MINUTES.minutes()).unwrap_or(now),
+        attempt: 0,
+        age_ms: 0,
+        banners: Vec::new(),
+    };
+    let data = json!({
+        "order_id": "test",
+        "order_number": "TEST",
+        "station": station,
+        "printer": printer,
+        "timestamp": now,
+        "order_items": [],
+        "job": job,
+    });
+    Ok(Offer {
+        event: "test_print".to_owned(),
+        data: to_raw_value(&data)?,
+        job,
+        seq: None,
+    })
+}
+
+/// A copy of a finished job, headed REPRINT.
+///
+/// # Errors
+/// Where the job's data is no JSON object.
+pub(super) fn reprint(of: &SpoolJob, now: Timestamp) -> serde_json::Result<Offer> {
+    let mut job = of.job.clone();
+    job.id = local_id();
+    job.due = now;
+    job.expires = now.checked_add(REPRINT_HOURS.hours()).unwrap_or(now);
+    (job.attempt, job.age_ms) = (0, 0);
+    if !job.banners.contains(&Banner::Reprint) {
+        job.banners.push(Banner::Reprint);
+    }
+    let mut data: Map<String, Value> = serde_json::from_str(&of.data)?;
+    data.insert("job".to_owned(), serde_json::to_value(&job)?);
+    let data: Box<RawValue> = to_raw_value(&data)?;
+    Ok(Offer {
+        event: of.event.clone(),
+        data,
+        job,
+        seq: None,
+    })
+}
+
+fn local_id() -> JobId {
+    JobId::new(format!("{LOCAL_PREFIX}{}", uuid::Uuid::now_v7()))
+}

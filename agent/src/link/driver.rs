@@ -1,0 +1,391 @@
+//! Drives the protocol's machine: feeds it what happened, performs what it asks for.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use protocol::frames::PrinterStatus;
+use protocol::link::{AgentInput, AgentLink, AgentLinkConfig, AgentOutput, DisconnectReason};
+use protocol::{AgentFrame, FrameError, Offer, RelayFrame, Tick};
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, info, warn};
+
+use super::connection::{ConnectError, Event};
+use super::lane::{Ask, Done, Lane};
+use super::wire::{Wire, WireEvent};
+use super::{LinkSettings, LinkState, LinkStatus, News};
+use crate::chain;
+use crate::clock::Clock;
+use crate::net::Tls;
+use crate::spool::{Spool, SpoolError, Wish};
+
+/// The fact that keeps how far the clock was off, for the time between a start and the first ping.
+pub(crate) const CLOCK_FACT: &str = "clock_behind_ms";
+
+/// A correction smaller than this is the line's own delay and not worth a write.
+const CLOCK_NEWS_MS: u64 = 1000;
+
+/// What the link works with, for as long as the agent runs.
+pub struct Link {
+    /// Where jobs go before they are acknowledged.
+    pub spool: Spool,
+    /// The corrected clock.
+    pub clock: Clock,
+    /// The presses' news.
+    pub news: mpsc::Receiver<News>,
+    /// Wakes the presses: there is something new in the spool.
+    pub nudge: Arc<dyn Fn() + Send + Sync>,
+    /// What the printers said last.
+    pub printers: watch::Sender<BTreeMap<String, PrinterStatus>>,
+    /// How the link is.
+    pub status: watch::Sender<LinkStatus>,
+    /// What it is made of; a change makes a new connection.
+    pub settings: watch::Receiver<LinkSettings>,
+}
+
+impl Link {
+    /// Runs until `stop`; what the presses said by then is still sent.
+    ///
+    /// # Errors
+    /// [`SpoolError`] where the spool can no longer be written: the agent has to start again.
+    pub async fn run(mut self, stop: CancellationToken) -> Result<(), SpoolError> {
+        loop {
+            let settings = self.settings.borrow_and_update().clone();
+            let reports = {
+                let spool = self.spool.clone();
+                let read = tokio::task::spawn_blocking(move || spool.unsettled()).await;
+                read.unwrap_or(Err(SpoolError::Closed))?
+            };
+            let mut driver = Driver::new(&mut self, settings);
+            for report in reports {
+                driver.feed(AgentInput::Report(report));
+            }
+            if driver.run(&stop).await? == End::Stopped {
+                return Ok(());
+            }
+        }
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum End {
+    Stopped,
+    NewSettings,
+}
+
+/// One machine and its socket; lives until the settings change.
+struct Driver<'a> {
+    link: &'a mut Link,
+    settings: LinkSettings,
+    machine: AgentLink,
+    began: Instant,
+    wire: Wire,
+    lane: Lane,
+    tls: Tls,
+    /// The registrations by the names that the relay gives their stations.
+    confirmed: HashMap<String, usize>,
+}
+
+impl<'a> Driver<'a> {
+    fn new(link: &'a mut Link, settings: LinkSettings) -> Self {
+        let registrations = settings
+            .stations
+            .iter()
+            .map(|(registration, _)| registration.clone())
+            .collect();
+        let config = AgentLinkConfig {
+            registrations,
+            seed: rand::random(),
+        };
+        Self {
+            machine: AgentLink::new(config, Tick::default()),
+            began: Instant::now(),
+            wire: Wire::Down,
+            lane: Lane::new(link.spool.clone(), link.clock.clone()),
+            tls: Tls::new(settings.relay.ca_file.clone()),
+            confirmed: HashMap::new(),
+            settings,
+            link,
+        }
+    }
+
+    async fn run(&mut self, stop: &CancellationToken) -> Result<End, SpoolError> {
+        self.perform_outputs();
+        loop {
+            let wake = self.machine.poll_timeout().map(|tick| self.instant(tick));
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => return self.finish(End::Stopped).await,
+                changed = self.link.settings.changed() => match changed {
+                    Ok(()) => return self.finish(End::NewSettings).await,
+                    Err(_) => return self.finish(End::Stopped).await,
+                },
+                done = self.lane.done() => self.spool_said(done?),
+                Some(news) = self.link.news.recv() => self.press_said(news),
+                event = self.wire.event() => self.wire_said(event),
+                () = sleep_until(wake) => self.feed(AgentInput::Timeout),
+            }
+        }
+    }
+
+    /// Hands over what is known already, then says goodbye.
+    async fn finish(&mut self, end: End) -> Result<End, SpoolError> {
+        while !self.lane.is_idle() {
+            let done = self.lane.done().await?;
+            self.spool_said(done);
+        }
+        while let Ok(news) = self.link.news.try_recv() {
+            self.press_said(news);
+        }
+        if let Wire::Up(connection) = std::mem::replace(&mut self.wire, Wire::Down) {
+            connection.close().await;
+        }
+        Ok(end)
+    }
+
+    fn feed(&mut self, input: AgentInput) {
+        let now = self.now();
+        self.machine.handle(input, now);
+        self.perform_outputs();
+    }
+
+    fn perform_outputs(&mut self) {
+        while let Some(output) = self.machine.poll_output() {
+            self.perform(output);
+        }
+        let (live, unsettled) = (self.machine.is_live(), self.machine.unsettled());
+        let now = self.link.clock.now();
+        self.link.status.send_if_modified(|status| {
+            let news = live && status.state != LinkState::Live || status.unsettled != unsettled;
+            status.unsettled = unsettled;
+            if live && status.state != LinkState::Live {
+                info!(
+                    "connected to {}, serving {}",
+                    self.settings.relay.url,
+                    status.stations.join(", ")
+                );
+                (status.state, status.since, status.problem) = (LinkState::Live, now, None);
+            }
+            news
+        });
+    }
+
+    fn perform(&mut self, output: AgentOutput) {
+        match output {
+            AgentOutput::Connect => self.dial(),
+            AgentOutput::Send(frame) => self.send(&frame),
+            AgentOutput::Spool(offer) => {
+                let printer = self.printer_for(&offer);
+                self.lane.ask(Ask::Accept(offer, printer));
+            }
+            AgentOutput::Cancel(id) => self.lane.ask(Ask::Wish(id, Wish::Cancel)),
+            AgentOutput::Resolve { job_id, printed } => {
+                let wish = if printed { Wish::Printed } else { Wish::Again };
+                self.lane.ask(Ask::Wish(job_id, wish));
+            }
+            AgentOutput::Release(id) => self.lane.ask(Ask::Wish(id, Wish::Release)),
+            AgentOutput::Settled(id) => self.lane.ask(Ask::Settle(vec![id])),
+            AgentOutput::Station {
+                registration,
+                station,
+            } => self.confirmed(registration, station),
+            AgentOutput::Clock {
+                relay_now,
+                at_tick: _,
+            } => self.correct_clock(relay_now),
+            AgentOutput::Refused(error) => self.frame_refused(&error),
+            AgentOutput::Disconnect { reason } => self.disconnect(reason),
+        }
+    }
+
+    fn dial(&mut self) {
+        self.link.status.send_modify(|status| status.stations.clear());
+        self.wire = Wire::dial(self.settings.relay.clone(), self.tls.clone());
+    }
+
+    fn send(&mut self, frame: &AgentFrame) {
+        let Wire::Up(connection) = &mut self.wire else {
+            return;
+        };
+        if !connection.send(frame.encode()) {
+            self.wire = Wire::Down;
+            self.lost("the line to the relay is stuck".to_owned());
+            let now = self.now();
+            self.machine
+                .handle(AgentInput::Disconnected { retry_after: None }, now);
+        }
+    }
+
+    fn disconnect(&mut self, reason: DisconnectReason) {
+        self.wire = Wire::Down;
+        match reason {
+            DisconnectReason::NotRegistered if self.link.status.borrow().problem.is_some() => {}
+            reason => self.lost(reason.as_str().to_owned()),
+        }
+    }
+
+    fn wire_said(&mut self, event: WireEvent) {
+        match event {
+            WireEvent::Dialed(Ok(connection)) => {
+                self.wire = Wire::Up(connection);
+                self.feed(AgentInput::Connected);
+            }
+            WireEvent::Dialed(Err(error)) => {
+                self.wire = Wire::Down;
+                let why = chain(&error);
+                let refused = matches!(error, ConnectError::Refused { .. });
+                self.down(
+                    if refused {
+                        LinkState::Refused
+                    } else {
+                        LinkState::Waiting
+                    },
+                    why.clone(),
+                );
+                self.feed(AgentInput::ConnectFailed { why });
+            }
+            WireEvent::Event(Event::Text(text)) => self.received(&text),
+            WireEvent::Event(Event::Closed { retry_after, why }) => {
+                self.wire = Wire::Down;
+                self.lost(why);
+                self.feed(AgentInput::Disconnected { retry_after });
+            }
+        }
+    }
+
+    fn received(&mut self, text: &str) {
+        match RelayFrame::decode(text) {
+            Ok(frame) => self.feed(AgentInput::Received(frame)),
+            Err(error) => self.unreadable(error),
+        }
+    }
+
+    fn unreadable(&mut self, error: FrameError) {
+        let why = chain(&error);
+        match error {
+            FrameError::Unknown(name) => debug!("the relay sent `{name}`, which is for others"),
+            FrameError::Offer { job_id, .. } => {
+                warn!("a job cannot be read and is reported as failed: {why}");
+                let at = self.link.clock.now();
+                self.feed(AgentInput::Unreadable { job_id, why, at });
+            }
+            _ => warn!("the relay sent something unreadable: {why}"),
+        }
+    }
+
+    fn press_said(&mut self, news: News) {
+        self.feed(match news {
+            News::Job(update) => AgentInput::Report(update),
+            News::Printer(status) => {
+                let of = status.printer.clone();
+                self.link
+                    .printers
+                    .send_modify(|printers| drop(printers.insert(of, status.clone())));
+                AgentInput::Printer(status)
+            }
+        });
+    }
+
+    fn spool_said(&mut self, done: Done) {
+        match done {
+            Done::Accepted(id, known) => {
+                self.feed(AgentInput::Spooled(id));
+                match known {
+                    Some(update) => self.feed(AgentInput::Report(update)),
+                    None => (self.link.nudge)(),
+                }
+            }
+            Done::Refused(id, why) => {
+                warn!(job.id = %id, "{id} stays at the relay: {why}");
+                self.feed(AgentInput::SpoolRefused(id, why));
+            }
+            Done::Wished => (self.link.nudge)(),
+            Done::Idle(why) => debug!("a wish from the relay changes nothing: {why}"),
+            Done::Quiet => {}
+        }
+    }
+
+    fn confirmed(&mut self, registration: usize, station: String) {
+        self.link.status.send_modify(|status| {
+            if !status.stations.contains(&station) {
+                status.stations.push(station.clone());
+            }
+        });
+        self.confirmed.insert(station, registration);
+    }
+
+    /// The printer of the station that a job names; a job of another station comes as its backup.
+    fn printer_for(&self, offer: &Offer) -> String {
+        let station = &offer.job.station;
+        let stations = &self.settings.stations;
+        let found = self.confirmed.get(station).and_then(|index| stations.get(*index));
+        let found = found.or_else(|| stations.iter().find(|(own, _)| own.role == *station));
+        let found = found.or_else(|| stations.first());
+        found.map(|(_, printer)| printer.clone()).unwrap_or_default()
+    }
+
+    fn correct_clock(&mut self, relay_now: Timestamp) {
+        let before = self.link.clock.behind_ms();
+        self.link.clock.correct(relay_now, Timestamp::now());
+        let behind = self.link.clock.behind_ms();
+        if behind.abs_diff(before) < CLOCK_NEWS_MS {
+            return;
+        }
+        self.lane
+            .ask(Ask::Remember(CLOCK_FACT.to_owned(), behind.to_string()));
+        self.link
+            .status
+            .send_modify(|status| status.clock_behind_ms = behind);
+        if self.link.status.borrow().clock_is_wrong() {
+            warn!(
+                "this computer's clock is {behind} ms behind the relay's: set it, or switch time synchronisation on"
+            );
+        }
+    }
+
+    fn frame_refused(&mut self, error: &protocol::frames::ErrorData) {
+        let text = format!("the relay refused a message: {} ({})", error.message, error.code);
+        warn!("{text}");
+        self.link.status.send_modify(|status| status.problem = Some(text));
+    }
+
+    fn lost(&mut self, why: String) {
+        self.down(LinkState::Waiting, why);
+    }
+
+    /// Says once that the link is down; the same reason again is no news.
+    fn down(&mut self, state: LinkState, why: String) {
+        let now = self.link.clock.now();
+        self.link.status.send_modify(|status| {
+            if status.problem.as_ref() == Some(&why) && status.state == state {
+                debug!("still not connected to {}: {why}", self.settings.relay.url);
+                return;
+            }
+            warn!("not connected to {}: {why}", self.settings.relay.url);
+            if status.state != state {
+                status.since = now;
+            }
+            status.state = state;
+            status.problem = Some(why);
+        });
+    }
+
+    fn now(&self) -> Tick {
+        Tick(u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX))
+    }
+
+    fn instant(&self, tick: Tick) -> Instant {
+        // A millisecond later, since the machine's clock drops what is less than one.
+        self.began + Duration::from_millis(tick.0.saturating_add(1))
+    }
+}
+
+async fn sleep_until(wake: Option<Instant>) {
+    match wake {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}

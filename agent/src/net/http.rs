@@ -1,0 +1,91 @@
+//! One HTTP request with JSON, for pairing.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::client::conn::http1;
+use hyper::header::{CONTENT_TYPE, HOST, USER_AGENT};
+use hyper::{Request, StatusCode};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::time::timeout;
+
+use super::{DialError, Tls, dial};
+use crate::config::RelayUrl;
+
+/// The longest wait for the whole request.
+const WITHIN: Duration = Duration::from_secs(20);
+
+/// An answer to pairing is a few hundred bytes.
+const BODY_MAX: usize = 64 * 1024;
+
+/// What came back.
+#[derive(Debug)]
+pub struct Reply {
+    /// The status.
+    pub status: StatusCode,
+    /// The body, `Null` where it is no JSON.
+    pub body: Value,
+}
+
+/// Why there was no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum HttpError {
+    /// No connection.
+    #[error(transparent)]
+    Dial(#[from] DialError),
+    /// The connection broke, or the answer is no HTTP.
+    #[error("the relay's answer cannot be read: check that the address is a relay's")]
+    Broken(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// It took too long.
+    #[error("the relay did not answer within 20 s: try again")]
+    TooSlow,
+}
+
+/// Sends `body` to `path` below the relay's address.
+///
+/// # Errors
+/// [`HttpError`]; a status that is no success is no error here.
+pub async fn post_json(url: &RelayUrl, tls: &Tls, path: &str, body: &Value) -> Result<Reply, HttpError> {
+    timeout(WITHIN, exchange(url, tls, path, body))
+        .await
+        .unwrap_or(Err(HttpError::TooSlow))
+}
+
+async fn exchange(url: &RelayUrl, tls: &Tls, path: &str, body: &Value) -> Result<Reply, HttpError> {
+    let wire = dial(url, tls).await?;
+    let request = Request::post(url.resource(path))
+        .header(HOST, url.authority())
+        .header(CONTENT_TYPE, "application/json")
+        .header(USER_AGENT, concat!("printrail-agent/", env!("CARGO_PKG_VERSION")))
+        .body(Full::new(Bytes::from(body.to_string())))
+        .map_err(broken)?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(wire)).await.map_err(broken)?;
+    let answer = async {
+        let response = sender.send_request(request).await.map_err(broken)?;
+        let status = response.status();
+        let body = Limited::new(response.into_body(), BODY_MAX)
+            .collect()
+            .await
+            .map_err(HttpError::Broken)?;
+        Ok(Reply {
+            status,
+            body: serde_json::from_slice(&body.to_bytes()).unwrap_or(Value::Null),
+        })
+    };
+    tokio::pin!(answer, connection);
+    // The connection may end before the answer is taken out of it.
+    tokio::select! {
+        biased;
+        answer = &mut answer => answer,
+        ended = &mut connection => match ended {
+            Ok(()) => answer.await,
+            Err(error) => Err(broken(error)),
+        },
+    }
+}
+
+fn broken(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> HttpError {
+    HttpError::Broken(error.into())
+}

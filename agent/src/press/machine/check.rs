@@ -1,0 +1,179 @@
+//! One look at the printer: `DLE EOT` 1 to 4, one after another, so that each answer is known for what it is.
+
+use protocol::Tick;
+
+use super::attempt::Doing;
+use super::{Machine, Voice};
+use crate::press::commands;
+use crate::press::health::Trouble;
+
+/// A round of questions under way.
+#[derive(Debug)]
+pub(super) struct Check {
+    n: u8,
+    pub(super) deadline: Tick,
+    repeated: bool,
+    /// The attempt's barrier had been answered before this round began.
+    after_barrier: bool,
+}
+
+/// What a round of questions found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Look {
+    Ready { after_barrier: bool },
+    Trouble(Trouble),
+    Silent,
+}
+
+impl Machine {
+    pub(super) fn begin_check(&mut self) {
+        // Whatever was half received long ago is no beginning of an answer.
+        if self.now.since(self.line.heard) >= self.config.limits.answer {
+            self.parser.forget();
+        }
+        let after_barrier = matches!(&self.doing, Doing::Printing(attempt) if attempt.barrier_heard);
+        self.check = Some(Check {
+            n: 1,
+            deadline: self.now,
+            repeated: false,
+            after_barrier,
+        });
+        self.ask(1);
+    }
+
+    fn ask(&mut self, n: u8) {
+        let deadline = self.now + self.config.limits.answer;
+        if let Some(check) = &mut self.check {
+            check.n = n;
+            check.deadline = deadline;
+        }
+        self.parser.asked(n);
+        self.send(&commands::status(n));
+    }
+
+    pub(super) fn answered(&mut self, n: u8, bits: u8) {
+        self.health.answer(n, bits);
+        self.voice = Voice::Answers;
+        if self.check.as_ref().is_some_and(|check| check.n == n) {
+            self.ask_after(n);
+        }
+    }
+
+    fn ask_after(&mut self, n: u8) {
+        let all = self.health.trouble().is_some();
+        let next =
+            (n + 1..=4).find(|n| all || !self.line.mute.get(usize::from(*n - 1)).copied().unwrap_or(true));
+        if let Some(next) = next {
+            return self.ask(next);
+        }
+        let after_barrier = self.check.take().is_some_and(|check| check.after_barrier);
+        self.looked(match self.health.trouble() {
+            Some(trouble) => Look::Trouble(trouble),
+            None => Look::Ready { after_barrier },
+        });
+    }
+
+    pub(super) fn watch_check(&mut self) {
+        let Some(check) = &mut self.check else { return };
+        if self.now < check.deadline {
+            return;
+        }
+        let n = check.n;
+        if n > 1 {
+            // It answers, but not this one; its answer must not pass for the next.
+            if let Some(mute) = self.line.mute.get_mut(usize::from(n - 1)) {
+                *mute = true;
+            }
+            self.parser.forget();
+            self.health.forget(n);
+            return self.ask_after(n);
+        }
+        if !check.repeated && self.voice == Voice::Answers {
+            check.repeated = true;
+            return self.ask(1);
+        }
+        self.check = None;
+        self.looked(Look::Silent);
+    }
+
+    /// An automatic status says at once what the next round would.
+    pub(super) fn automatic(&mut self, group: [u8; 4]) {
+        let before = self.health.trouble();
+        self.line.automatic = true;
+        self.health.automatic(group);
+        match self.health.trouble() {
+            Some(trouble) => self.in_trouble(trouble),
+            None if before.is_some() => self.out_of_trouble(),
+            None => {}
+        }
+    }
+
+    /// By its own word; the next look makes sure. A ticket still being written cannot be asked about.
+    fn out_of_trouble(&mut self) {
+        self.line.look_at = self.now;
+        if let Doing::Printing(attempt) = &mut self.doing
+            && !attempt.written
+        {
+            attempt.trouble = None;
+            self.obstacle = None;
+        }
+    }
+
+    fn looked(&mut self, look: Look) {
+        self.line.look_at = self.now + self.look_pause(look);
+        if look != Look::Silent {
+            self.line.looked = Some(self.now);
+        }
+        match &self.doing {
+            Doing::Printing(_) => self.looked_at_attempt(look),
+            Doing::Probing(_) => self.looked_at_probe(look),
+            Doing::Idle | Doing::Rendering(_) | Doing::Recording { .. } => {}
+        }
+        match look {
+            Look::Ready { .. } => self.ready(),
+            Look::Trouble(trouble) => self.in_trouble(trouble),
+            Look::Silent => self.heard_nothing(),
+        }
+    }
+
+    /// Questions lie in the buffer of a stopped printer: one that reports by itself is asked seldom.
+    fn look_pause(&self, look: Look) -> std::time::Duration {
+        match look {
+            Look::Trouble(_) if self.line.automatic => self.config.limits.look * 10,
+            Look::Trouble(_) | Look::Ready { .. } | Look::Silent => self.config.limits.look,
+        }
+    }
+
+    fn ready(&mut self) {
+        if self.line.strangers < super::probe::STRANGERS {
+            self.reached();
+        }
+        if self.resync.is_some_and(|resync| resync.sent) {
+            self.resync = None;
+        }
+        self.late_barriers();
+    }
+
+    fn in_trouble(&mut self, trouble: Trouble) {
+        self.obstruct(trouble.to_string());
+        if let Doing::Printing(attempt) = &mut self.doing {
+            attempt.trouble = Some(trouble);
+        }
+    }
+
+    /// Silence before the first byte. While a ticket is in the printer, silence is the attempt's business.
+    fn heard_nothing(&mut self) {
+        if !self.is_idle() {
+            return;
+        }
+        if self.voice == Voice::Answers {
+            self.close();
+            self.back_off();
+            self.health = super::Health::default();
+            self.obstruct("the printer does not answer: busy with another program, or switched off behind its interface");
+            return;
+        }
+        self.voice = Voice::Silent;
+        self.reached();
+    }
+}

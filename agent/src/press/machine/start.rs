@@ -1,0 +1,139 @@
+//! What begins when nothing is going on: connect, look, clear scraps, probe, and then the next ticket.
+
+use protocol::{Banner, Tick};
+
+use super::attempt::{Doing, Draft};
+use super::line::Phase;
+use super::{Machine, Output, Resync, Voice};
+use crate::press::commands;
+
+impl Machine {
+    pub(super) fn start_next(&mut self) {
+        if !self.is_idle() || !self.unrecorded.is_empty() || self.now < self.record_at || !self.wants_line() {
+            return;
+        }
+        match self.line.phase {
+            Phase::Opening => {}
+            Phase::Closed if self.now >= self.line.retry_at => {
+                self.line.phase = Phase::Opening;
+                self.outputs.push_back(Output::Open);
+            }
+            Phase::Closed => {}
+            Phase::Open if self.line.drained() => self.start_on_line(),
+            Phase::Open => {}
+        }
+    }
+
+    fn start_on_line(&mut self) {
+        if self.asks() && !self.is_ready() {
+            if self.health.trouble().is_none() || self.now >= self.line.look_at {
+                self.begin_check();
+            }
+            return;
+        }
+        let has_ticket = self.candidate().is_some();
+        match self.resync {
+            // Probing into an interrupted command would be printed, or answered by nobody.
+            Some(_) if !has_ticket => return self.visited(),
+            Some(Resync { fill, sent: false }) => return self.resynchronise(fill),
+            Some(_) if !self.asks() => self.resync = None,
+            Some(_) | None => {}
+        }
+        if self.asks() && !self.line.verified {
+            return self.begin_probe();
+        }
+        match self.draft() {
+            Some(draft) => self.render(draft),
+            None => self.visited(),
+        }
+    }
+
+    /// Done once the printer is ready after it.
+    fn resynchronise(&mut self, fill: usize) {
+        self.resync = Some(Resync { fill, sent: true });
+        self.line.looked = None;
+        self.send(&commands::resync(fill));
+    }
+
+    /// Whether questions to this printer make sense.
+    fn asks(&self) -> bool {
+        self.line.readable && self.voice != Voice::Silent
+    }
+
+    /// It said so itself, just now.
+    fn is_ready(&self) -> bool {
+        let fresh = self.config.limits.fresh;
+        let looked = self.line.looked.is_some_and(|at| self.now.since(at) < fresh);
+        looked && self.health.trouble().is_none()
+    }
+
+    fn wants_line(&self) -> bool {
+        !self.stopping && (self.candidate().is_some() || self.wants_visit())
+    }
+
+    /// Nobody prints, but somebody may want to know how the printer is.
+    fn wants_visit(&self) -> bool {
+        self.voice != Voice::Silent && self.now >= self.visit_at
+    }
+
+    fn visited(&mut self) {
+        self.visit_at = self.now + self.config.limits.visit;
+    }
+
+    fn draft(&self) -> Option<Draft> {
+        let (job, heading) = self.candidate()?;
+        let kept = job.banners.iter().filter(|banner| !is_renewed(banner)).cloned();
+        let mut banners: Vec<Banner> = heading.clone().into_iter().chain(kept).collect();
+        let age = self.age(job);
+        if age > self.config.limits.late {
+            let minutes = u32::try_from(age.as_secs() / 60).unwrap_or(u32::MAX);
+            banners.push(Banner::Late { minutes });
+        }
+        Some(Draft {
+            job: job.job.id.clone(),
+            number: job.attempt.max(job.job.attempt) + 1,
+            is_copy: job.state == protocol::JobState::Unconfirmed,
+            before: job.banners.clone(),
+            banners,
+            proven: None,
+        })
+    }
+
+    fn render(&mut self, draft: Draft) {
+        let Some(job) = self.job(&draft.job) else { return };
+        let render = Output::Render {
+            job: Box::new(job.clone()),
+            banners: draft.banners.clone(),
+        };
+        self.outputs.push_back(render);
+        self.doing = Doing::Rendering(draft);
+    }
+
+    pub(super) fn start_deadline(&self) -> Option<Tick> {
+        if !self.is_idle() || self.stopping {
+            return None;
+        }
+        let visit = (self.voice != Voice::Silent).then_some(self.visit_at);
+        let wanted = if self.candidate().is_some() {
+            Some(self.now)
+        } else {
+            visit
+        };
+        let wanted = wanted?.max(self.record_at);
+        match self.line.phase {
+            Phase::Opening => None,
+            Phase::Closed => Some(wanted.max(self.line.retry_at)),
+            Phase::Open if !self.line.drained() => None,
+            Phase::Open if self.health.trouble().is_some() => Some(wanted.max(self.line.look_at)),
+            Phase::Open => Some(wanted),
+        }
+    }
+}
+
+/// Banners that each attempt gets anew.
+fn is_renewed(banner: &Banner) -> bool {
+    match banner {
+        Banner::Late { .. } | Banner::PossibleDuplicate { .. } | Banner::Reprint => true,
+        Banner::Backup { .. } | Banner::Unrouted => false,
+    }
+}

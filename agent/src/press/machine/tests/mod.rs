@@ -1,0 +1,7 @@
+//! The machine against scripted printers: every rule of DELIVERY.md by itself, then seeded worlds.
+
+mod printer;
+mod proof;
+mod rig;
+mod rules;
+mod worlds;

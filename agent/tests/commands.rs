@@ -1,0 +1,264 @@
+//! The commands as scripts and people meet them: exit codes, stdout, stderr.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod common;
+
+use std::fs;
+
+use common::{FakeRelay, Home, until};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+fn stderr(output: &std::process::Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[tokio::test]
+async fn exit_codes_and_messages_say_what_to_do() {
+    let home = Home::kitchen("ws://127.0.0.1:1");
+    let not_running = home.call(&["status"]);
+    assert_eq!(not_running.status.code(), Some(3));
+    assert!(stderr(&not_running).contains("printrail-agent run"));
+    assert!(not_running.stdout.is_empty());
+    assert_eq!(home.call(&["jobs", "resolve", "x"]).status.code(), Some(2));
+    assert_eq!(home.call(&["--help"]).status.code(), Some(0));
+    assert_eq!(home.call(&["config", "check"]).status.code(), Some(0));
+    home.configure("[relay]\nurl = 3\n");
+    let bad = home.call(&["run"]);
+    assert_eq!(bad.status.code(), Some(8));
+    assert!(
+        stderr(&bad).contains("agent.toml") && stderr(&bad).contains("url"),
+        "{}",
+        stderr(&bad)
+    );
+}
+
+#[tokio::test]
+async fn config_show_names_where_each_value_came_from() {
+    let home = Home::kitchen("ws://127.0.0.1:1");
+    let (code, shown) = home.json(&["config", "show", "--relay", "ws://127.0.0.1:2"]);
+    assert_eq!(code, Some(0));
+    let settings = shown["settings"].as_array().unwrap();
+    let url = settings
+        .iter()
+        .find(|setting| setting["key"] == "relay.url")
+        .unwrap();
+    assert_eq!(
+        (&url["value"], &url["origin"]),
+        (&"ws://127.0.0.1:2".into(), &"--relay".into())
+    );
+}
+
+#[tokio::test]
+async fn fault_a2_a_second_agent_on_one_folder_is_refused() {
+    let relay = FakeRelay::start().await;
+    let home = Home::kitchen(&relay.url());
+    let _first = home.run(&[]);
+    relay.live(1).await;
+    let second = home.call(&["run"]);
+    assert_eq!(second.status.code(), Some(1));
+    assert!(stderr(&second).contains("already running"), "{}", stderr(&second));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn sigterm_ends_it_cleanly() {
+    let relay = FakeRelay::start().await;
+    let home = Home::kitchen(&relay.url());
+    let agent = home.run(&[]);
+    let (mut peer, _) = relay.live(1).await;
+    agent.signal("-TERM");
+    while peer.next().await.is_some() {}
+    assert_eq!(agent.ended().await, Some(0));
+    assert!(!home.path().join("control.json").exists());
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn fault_a6_a_bad_configuration_on_reload_leaves_the_last_good_one() {
+    let (relay, other) = (FakeRelay::start().await, FakeRelay::start().await);
+    let home = Home::kitchen(&relay.url());
+    let agent = home.run(&[]);
+    let (mut peer, _) = relay.live(1).await;
+    let good = fs::read_to_string(home.path().join("agent.toml")).unwrap();
+    home.configure("[relay");
+    agent.signal("-HUP");
+    until("the log says so", || {
+        agent
+            .log()
+            .contains("the last good configuration stays")
+            .then_some(())
+    })
+    .await;
+    peer.offer("job-1", 1, "kitchen").await;
+    peer.acknowledged("job-1").await;
+    home.configure(&good.replace(&relay.url(), &other.url()));
+    agent.signal("-HUP");
+    other.live(1).await;
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_control_file_is_for_its_owner_alone_and_a_stranger_gets_no_answer() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let relay = FakeRelay::start().await;
+    let home = Home::kitchen(&relay.url());
+    let _agent = home.run(&[]);
+    relay.live(1).await;
+    let file = home.path().join("control.json");
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    let endpoint: serde_json::Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+    let port = u16::try_from(endpoint["port"].as_u64().unwrap()).unwrap();
+    let mut stranger = tokio::net::TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    stranger
+        .write_all(b"{\"token\":\"\",\"ask\":\"status\"}\n")
+        .await
+        .unwrap();
+    let mut answer = String::new();
+    let _ = stranger.read_to_string(&mut answer).await;
+    assert_eq!(answer, "");
+}
+
+/// Answers one enrolment and gives what was asked.
+async fn enrol(relay: &FakeRelay, status: &str, body: &str) -> String {
+    let mut stream = relay.stream().await.unwrap();
+    let mut asked = Vec::new();
+    while !String::from_utf8_lossy(&asked).contains("\"name\"") {
+        assert_ne!(stream.read_buf(&mut asked).await.unwrap(), 0);
+    }
+    let answer = format!(
+        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(answer.as_bytes()).await.unwrap();
+    String::from_utf8(asked).unwrap()
+}
+
+#[tokio::test]
+async fn pairing_keeps_the_token_in_a_private_file_and_never_shows_it() {
+    let relay = FakeRelay::start().await;
+    let home = Home::kitchen("ws://127.0.0.1:1");
+    fs::remove_file(home.path().join("agent.toml")).unwrap();
+    let body =
+        r#"{"deviceId":"dev-7","token":"t0ps3cret","outlet":"bistro","stations":[{"name":"kitchen"}]}"#;
+    let url = relay.url();
+    let args = ["pair", "--relay", &url, "ABCD-1234", "--name", "KITCHEN-PC"];
+    let (asked, output) = tokio::join!(enrol(&relay, "200 OK", body), home.call_beside(&args));
+    assert!(asked.starts_with("POST /api/enrol HTTP/1.1"), "{asked}");
+    assert!(
+        asked.contains(r#"{"code":"ABCD-1234","name":"KITCHEN-PC"}"#),
+        "{asked}"
+    );
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(!stderr(&output).contains("t0ps3cret") && output.stdout.is_empty());
+    let token = home.path().join("agent.token");
+    assert_eq!(fs::read_to_string(&token).unwrap(), "t0ps3cret");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(fs::metadata(&token).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    let config = fs::read_to_string(home.path().join("agent.toml")).unwrap();
+    assert!(
+        config.contains(&relay.url()) && config.contains("#name = \"kitchen\""),
+        "{config}"
+    );
+    assert!(
+        fs::read_to_string(home.path().join("device.json"))
+            .unwrap()
+            .contains("dev-7")
+    );
+}
+
+#[tokio::test]
+async fn a_code_that_is_of_no_use_exits_5_and_without_one_2() {
+    let relay = FakeRelay::start().await;
+    let home = Home::kitchen(&relay.url());
+    assert_eq!(home.call(&["pair"]).status.code(), Some(2));
+    let body = r#"{"code":"UNAUTHORIZED","detail":"this code is not known"}"#;
+    let (_, output) = tokio::join!(
+        enrol(&relay, "401 Unauthorized", body),
+        home.call_beside(&["pair", "WRONG"])
+    );
+    assert_eq!(output.status.code(), Some(5));
+    assert!(
+        stderr(&output).contains("printrail-relay enrol"),
+        "{}",
+        stderr(&output)
+    );
+    drop(relay);
+    assert_eq!(home.call(&["pair", "ANY"]).status.code(), Some(6));
+}
+
+#[tokio::test]
+async fn render_makes_every_output_from_an_event_and_from_markup() {
+    let home = Home::kitchen("ws://127.0.0.1:1");
+    let event = home.path().join("event.json");
+    fs::write(&event, common::offer("job-1", 41, "kitchen").data.get()).unwrap();
+    let event = event.to_str().unwrap();
+    let text = home.call(&["render", event]);
+    let text = String::from_utf8(text.stdout).unwrap();
+    assert!(text.contains("Nasi Goreng") && text.contains("41"), "{text}");
+    let bytes = home.call(&["render", event, "--format", "escpos"]).stdout;
+    assert!(bytes.starts_with(b"\x1b@"));
+    let png = home.path().join("ticket.png");
+    assert_eq!(
+        home.call(&["render", event, "-o", png.to_str().unwrap()])
+            .status
+            .code(),
+        Some(0)
+    );
+    assert!(fs::read(&png).unwrap().starts_with(b"\x89PNG"));
+    let markup = home.path().join("bare.receipt");
+    fs::write(&markup, "a | b\n").unwrap();
+    let bare = home.call(&["render", markup.to_str().unwrap(), "--columns", "20"]);
+    assert_eq!(
+        String::from_utf8(bare.stdout).unwrap().trim_end(),
+        "a                  b"
+    );
+    let unknown = home.call(&["render", event, "--profile", "no-such"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(stderr(&unknown).contains("generic-80"));
+    let (code, report) = home.json(&["render", event]);
+    assert_eq!((code, &report["schema"]), (Some(0), &1.into()));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn doctor_finds_what_is_wrong_and_repairs_what_it_can() {
+    let relay = FakeRelay::start().await;
+    let home = Home::kitchen(&relay.url());
+    let token = home.path().join("agent.token");
+    fs::write(&token, "s3cret").unwrap();
+    fs::set_permissions(&token, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+    let verdict = |checks: &serde_json::Value, name: &str| {
+        let checks = checks["checks"].as_array().unwrap();
+        checks
+            .iter()
+            .find(|check| check["name"] == name)
+            .map(|check| check["verdict"].clone())
+            .unwrap()
+    };
+    let _agent = home.run(&[]);
+    let _peer = relay.live(1).await;
+    until("the link is live", || {
+        (home.json(&["status"]).1["link"]["state"] == "live").then_some(())
+    })
+    .await;
+    let (code, checks) = home.json(&["doctor"]);
+    assert_eq!(
+        (code, verdict(&checks, "token")),
+        (Some(1), "fail".into()),
+        "{checks}"
+    );
+    let (_, checks) = home.json(&["doctor", "--fix"]);
+    for name in ["config", "data", "token", "agent", "relay"] {
+        assert_eq!(verdict(&checks, name), "pass", "{checks}");
+    }
+}

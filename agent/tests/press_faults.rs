@@ -1,0 +1,396 @@
+//! The printer and network faults of DELIVERY.md against the virtual printer, named after their ids.
+
+mod press_kit;
+
+use std::time::Duration;
+
+use agent::spool::Wish;
+use press_kit::Kitchen;
+use protocol::{Evidence, JobKind, JobState};
+use virtual_printer::{Config, Fault, Profile};
+
+#[test]
+fn a_ticket_is_printed_and_proven() {
+    let mut kitchen = Kitchen::open();
+    kitchen.order("order-01");
+    let job = kitchen.becomes("order-01", JobState::Printed);
+    assert_eq!((job.evidence, job.attempt), (Some(Evidence::A), 1));
+    assert_eq!(
+        kitchen.papers("order-01"),
+        [false],
+        "{:?}",
+        kitchen.printer.papers()[0].text
+    );
+    assert!(
+        kitchen.printer.papers()[0].notes.is_empty(),
+        "{:?}",
+        kitchen.printer.papers()[0].notes
+    );
+}
+
+#[test]
+fn every_level_of_proof_is_found_by_probing() {
+    for (profile, state, evidence) in [
+        ("epson-tm-t88", JobState::Printed, Evidence::A),
+        ("epson-tm-t88iii", JobState::Printed, Evidence::B),
+        ("generic-80", JobState::Printed, Evidence::B),
+        ("xprinter", JobState::Sent, Evidence::C),
+        ("pos-80", JobState::Sent, Evidence::C),
+    ] {
+        let mut kitchen = Kitchen::with(Config::new(Profile::named(profile).unwrap()));
+        for order in ["order-01", "order-02"] {
+            kitchen.order(order);
+            assert_eq!(
+                kitchen.becomes(order, state).evidence,
+                Some(evidence),
+                "{profile}"
+            );
+            assert_eq!(
+                kitchen.papers(order),
+                [false],
+                "{profile}: {:?}",
+                kitchen.printer.papers()
+            );
+        }
+        assert_eq!(
+            kitchen.printer.papers().len(),
+            2,
+            "{profile}: probing prints nothing"
+        );
+    }
+}
+
+#[test]
+fn fault_p1_power_cut_at_every_byte_offset() {
+    let mut kitchen = Kitchen::open();
+    kitchen.order("order-00");
+    kitchen.becomes("order-00", JobState::Printed);
+    let ticket = kitchen.printer.papers()[0].bytes.len() as u64;
+    // Each lane has a printer of its own and every eighth offset; the status questions come on top.
+    const LANES: u64 = 16;
+    let cuts = std::thread::scope(|scope| {
+        let lanes: Vec<_> = (1..=LANES)
+            .map(|lane| {
+                scope.spawn(move || {
+                    (lane..ticket + 40)
+                        .step_by(LANES as usize)
+                        .map(cut_at)
+                        .sum::<usize>()
+                })
+            })
+            .collect();
+        lanes.into_iter().map(|lane| lane.join().unwrap()).sum::<usize>()
+    });
+    assert!(
+        cuts as u64 >= ticket,
+        "{cuts} cuts were in the ticket of {ticket} bytes"
+    );
+}
+
+/// Cuts the power after so many bytes; returns how many tickets were in doubt.
+fn cut_at(offset: u64) -> usize {
+    let mut kitchen = Kitchen::open();
+    kitchen.limits.question = Duration::from_millis(200);
+    kitchen.start();
+    kitchen.order("order-00");
+    kitchen.becomes("order-00", JobState::Printed);
+    kitchen.fault(Fault::PowerCutAtByte(offset));
+    for order in ["order-01", "order-02"] {
+        kitchen.order(order);
+    }
+    let stopped =
+        |kitchen: &Kitchen, order: &str| kitchen.doubts(order) > 0 || kitchen.job(order).detail.is_some();
+    kitchen.wait("the power is cut", |kitchen| {
+        stopped(kitchen, "order-01") || stopped(kitchen, "order-02") || kitchen.state("order-02").is_final()
+    });
+    kitchen.printer.power_on();
+    for order in ["order-01", "order-02"] {
+        kitchen.becomes(order, JobState::Printed);
+        let papers = kitchen.papers(order);
+        let copies = papers.iter().filter(|marked| **marked).count();
+        assert_eq!(
+            copies,
+            kitchen.doubts(order),
+            "cut at {offset}: {:?}",
+            kitchen.history()
+        );
+        assert!(
+            copies <= 1 && papers.len() - copies <= 1 && !papers.is_empty(),
+            "cut at {offset}: {papers:?}"
+        );
+    }
+    kitchen.doubts("order-01")
+}
+
+#[test]
+fn fault_p2_paper_end_mid_ticket_then_refill() {
+    for profile in ["epson-tm-t88", "generic-80"] {
+        let mut kitchen = Kitchen::with(Config::new(Profile::named(profile).unwrap()));
+        kitchen.order("order-00");
+        kitchen.becomes("order-00", JobState::Printed);
+        kitchen.fault(Fault::PaperOutAfterLines(3));
+        kitchen.order("order-01");
+        kitchen.wait("an alarm", |kitchen| kitchen.alarmed("out of paper"));
+        kitchen.wait("it is said of the job", |kitchen| {
+            kitchen
+                .job("order-01")
+                .detail
+                .is_some_and(|detail| detail.contains("out of paper"))
+        });
+        std::thread::sleep(Duration::from_millis(1500));
+        assert_eq!(kitchen.state("order-01"), JobState::Printing);
+        kitchen.fault(Fault::Refill);
+        let job = kitchen.becomes("order-01", JobState::Printed);
+        assert_eq!(
+            (job.attempt, kitchen.papers("order-01")),
+            (1, vec![false]),
+            "{profile}"
+        );
+    }
+}
+
+#[test]
+fn fault_p3_cover_open() {
+    let mut kitchen = Kitchen::open();
+    kitchen.fault(Fault::CoverOpen);
+    kitchen.order("order-01");
+    kitchen.wait("it is held", |kitchen| {
+        kitchen.state("order-01") == JobState::Held
+    });
+    assert_eq!(
+        kitchen.job("order-01").detail.as_deref(),
+        Some("the cover is open")
+    );
+    kitchen.fault(Fault::CoverClosed);
+    let job = kitchen.becomes("order-01", JobState::Printed);
+    assert_eq!((job.attempt, kitchen.papers("order-01")), (1, vec![false]));
+}
+
+#[test]
+fn fault_p5_overheated_head_waits_and_resumes() {
+    let mut kitchen = Kitchen::open();
+    kitchen.fault(Fault::Overheated(true));
+    kitchen.order("order-01");
+    kitchen.wait("it is held", |kitchen| {
+        kitchen.state("order-01") == JobState::Held
+    });
+    kitchen.fault(Fault::Overheated(false));
+    kitchen.becomes("order-01", JobState::Printed);
+}
+
+#[test]
+fn fault_p6_paper_near_end_is_a_warning() {
+    let mut kitchen = Kitchen::open();
+    kitchen.fault(Fault::PaperNearEnd(true));
+    kitchen.order("order-01");
+    kitchen.becomes("order-01", JobState::Printed);
+    kitchen.wait("it is told", |kitchen| {
+        kitchen
+            .reports
+            .lock()
+            .unwrap()
+            .printers
+            .iter()
+            .any(|status| status.paper == "low" && status.online)
+    });
+}
+
+#[test]
+fn fault_p7_no_status_at_all() {
+    let mut kitchen = Kitchen::with(Config {
+        silent: true,
+        ..Config::default()
+    });
+    kitchen.order("order-01");
+    let job = kitchen.becomes("order-01", JobState::Sent);
+    assert_eq!(
+        (job.evidence, kitchen.papers("order-01")),
+        (Some(Evidence::C), vec![false])
+    );
+}
+
+#[test]
+fn fault_p8_garbage_and_automatic_status_in_a_proof() {
+    for (profile, evidence) in [("epson-tm-t88", Evidence::A), ("generic-80", Evidence::B)] {
+        for garbage in [
+            b"\xFF\xFE\x80".as_slice(),
+            b"\x10\x00\x00\x00",
+            b"\x37\x22",
+            b"\x5F",
+            b"\x12\x16",
+        ] {
+            let mut kitchen = Kitchen::with(Config::new(Profile::named(profile).unwrap()));
+            kitchen.order("order-00");
+            kitchen.becomes("order-00", JobState::Printed);
+            kitchen.fault(Fault::GarbageInProof(garbage.to_vec()));
+            kitchen.fault(Fault::PaperOutAfterLines(2));
+            kitchen.order("order-01");
+            kitchen.wait("out of paper", |kitchen| kitchen.alarmed("out of paper"));
+            kitchen.fault(Fault::Garbage(garbage.to_vec()));
+            assert_ne!(kitchen.state("order-01"), JobState::Printed);
+            kitchen.fault(Fault::Refill);
+            let job = kitchen.becomes("order-01", JobState::Printed);
+            // What eats a proof leaves a doubt, which the marked copy's proof ends.
+            assert_eq!(job.evidence, Some(evidence));
+            assert_eq!(
+                kitchen
+                    .papers("order-01")
+                    .iter()
+                    .filter(|marked| !**marked)
+                    .count(),
+                1
+            );
+        }
+    }
+}
+
+#[test]
+fn fault_p9_the_proof_of_an_earlier_job() {
+    for profile in ["epson-tm-t88", "generic-80"] {
+        let mut kitchen = Kitchen::with(Config::new(Profile::named(profile).unwrap()));
+        kitchen.fault(Fault::RepeatProofs(true));
+        for order in ["order-01", "order-02", "order-03"] {
+            kitchen.fault(Fault::PaperOutAfterLines(3));
+            kitchen.order(order);
+            kitchen.wait("out of paper", |kitchen| kitchen.alarmed("out of paper"));
+            std::thread::sleep(Duration::from_millis(100));
+            assert_ne!(kitchen.state(order), JobState::Printed, "{profile}");
+            kitchen.fault(Fault::Refill);
+            kitchen.becomes(order, JobState::Printed);
+            kitchen.reports.lock().unwrap().alarms.clear();
+        }
+    }
+}
+
+#[test]
+fn fault_p10_a_proof_that_comes_late() {
+    let mut kitchen = Kitchen::open();
+    kitchen.order("order-00");
+    kitchen.becomes("order-00", JobState::Printed);
+    kitchen.fault(Fault::DelayProof(Duration::from_millis(1600)));
+    kitchen.order("order-01");
+    kitchen.becomes("order-01", JobState::Unconfirmed);
+    let job = kitchen.becomes("order-01", JobState::Printed);
+    assert_eq!((job.evidence, job.attempt), (Some(Evidence::A), 1));
+    assert_eq!(kitchen.papers("order-01"), [false]);
+}
+
+#[test]
+fn fault_p12_another_printer_at_the_same_address() {
+    let mut kitchen = Kitchen::open();
+    kitchen.order("order-01");
+    kitchen.becomes("order-01", JobState::Printed);
+    kitchen.fault(Fault::PowerOff);
+    kitchen.fault(Fault::Serial("OTHER".to_owned()));
+    kitchen.fault(Fault::PowerOn);
+    kitchen.order("order-02");
+    kitchen.wait("it is held", |kitchen| {
+        kitchen
+            .job("order-02")
+            .detail
+            .is_some_and(|detail| detail.contains("new printer?"))
+    });
+    assert_eq!(kitchen.printer.papers().len(), 1);
+    kitchen.probe();
+    kitchen.becomes("order-02", JobState::Printed);
+}
+
+#[test]
+fn fault_n6_port_9100_taken_by_another_program() {
+    let mut kitchen = Kitchen::open();
+    kitchen.order("order-01");
+    kitchen.becomes("order-01", JobState::Printed);
+    kitchen.wait("the connection is given back", |kitchen| {
+        kitchen.printer.summary().contains("connections") || true
+    });
+    std::thread::sleep(Duration::from_millis(600));
+    kitchen.fault(Fault::Busy(true));
+    kitchen.order("order-02");
+    kitchen.wait("it is held", |kitchen| {
+        kitchen
+            .job("order-02")
+            .detail
+            .is_some_and(|detail| detail.contains("busy"))
+    });
+    kitchen.fault(Fault::Busy(false));
+    let job = kitchen.becomes("order-02", JobState::Printed);
+    assert_eq!((job.attempt, kitchen.papers("order-02")), (1, vec![false]));
+}
+
+#[test]
+fn fault_n8_reset_after_the_last_byte_and_before_the_proof() {
+    let mut kitchen = Kitchen::open();
+    kitchen.order("order-00");
+    kitchen.becomes("order-00", JobState::Printed);
+    kitchen.fault(Fault::DropAfterLastByte);
+    kitchen.order("order-01");
+    kitchen.becomes("order-01", JobState::Unconfirmed);
+    assert!(kitchen.alarmed("did #2 of kitchen print?"));
+    kitchen.order("order-02");
+    kitchen.becomes("order-02", JobState::Printed);
+    assert_eq!(
+        kitchen.state("order-01"),
+        JobState::Unconfirmed,
+        "the doubt does not hold up the queue"
+    );
+    kitchen.becomes("order-01", JobState::Printed);
+    assert_eq!(kitchen.papers("order-01"), [false, true]);
+}
+
+#[test]
+fn a_person_ends_a_doubt() {
+    let mut kitchen = Kitchen::open();
+    kitchen.order("order-00");
+    kitchen.becomes("order-00", JobState::Printed);
+    for (order, wish, papers) in [
+        ("order-01", Wish::Printed, vec![false]),
+        ("order-02", Wish::Again, vec![false, true]),
+    ] {
+        kitchen.fault(Fault::DropAfterLastByte);
+        kitchen.offer(order, JobKind::Receipt, |_| {});
+        kitchen.becomes(order, JobState::Unconfirmed);
+        kitchen.wish(order, wish);
+        kitchen.becomes(order, JobState::Printed);
+        assert_eq!(kitchen.papers(order), papers);
+    }
+    assert_eq!(kitchen.job("order-01").evidence, Some(Evidence::Person));
+}
+
+#[test]
+fn a_press_that_starts_again_goes_on_where_it_was() {
+    let mut kitchen = Kitchen::open();
+    kitchen.fault(Fault::CoverOpen);
+    for order in ["order-01", "order-02", "order-03"] {
+        kitchen.order(order);
+    }
+    kitchen.wait("they are held", |kitchen| {
+        kitchen.state("order-03") == JobState::Held
+    });
+    kitchen.start();
+    kitchen.fault(Fault::CoverClosed);
+    for order in ["order-01", "order-02", "order-03"] {
+        assert_eq!(kitchen.becomes(order, JobState::Printed).attempt, 1);
+    }
+    let texts: Vec<String> = kitchen
+        .printer
+        .papers()
+        .into_iter()
+        .map(|paper| paper.text)
+        .collect();
+    assert!(
+        texts[0].contains("order-01") && texts[2].contains("order-03"),
+        "{texts:?}"
+    );
+}
+
+#[test]
+fn a_file_gets_its_tickets_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("paper.bin");
+    let mut kitchen = Kitchen::open();
+    kitchen.address = format!("file:{}", path.display());
+    kitchen.start();
+    kitchen.order("order-01");
+    kitchen.becomes("order-01", JobState::Sent);
+    assert!(std::fs::read(&path).unwrap().starts_with(b"\x1B@"));
+}

@@ -1,0 +1,216 @@
+//! Who is asking: tokens become identities, and the table in [`roles`] says what each may do.
+
+mod cache;
+pub mod issuer;
+pub mod jwt;
+pub mod keys;
+pub mod origin;
+pub mod peer;
+pub mod roles;
+
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use crate::error::Problem;
+use crate::order::{Actor, Role};
+use crate::store::{Device, OutletId, Store};
+use issuer::{Issuer, IssuerSettings};
+use jwt::{Claims, TokenError};
+use keys::{Keys, KeysError};
+
+/// The outlet where nobody names one and no token is needed.
+pub const DEFAULT_OUTLET: &str = "demo";
+
+/// The longest outlet id. It stands in keys, rooms and paths.
+pub const LONGEST_OUTLET: usize = 64;
+
+/// Who is asking, once a token has said so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The one outlet this caller belongs to.
+    pub outlet: OutletId,
+    /// What it may do there.
+    pub role: Role,
+    /// Its name: the token's subject, a device's id.
+    pub subject: String,
+    /// The device, for an agent's token.
+    pub device: Option<Device>,
+    /// The visit, for a guest's session token.
+    pub session: Option<String>,
+    /// The table, for a guest of one table.
+    pub table: Option<String>,
+    /// When the token ends; none for devices, which are revoked instead.
+    pub expires: Option<Timestamp>,
+    /// The command line on the relay's own machine, which holds its keys.
+    pub operator: bool,
+    /// No token was shown and none is needed: `outlet` is what was named so far, and the first
+    /// frame that names another may still fix it.
+    pub open: bool,
+}
+
+impl Identity {
+    /// Whose signed token it is.
+    ///
+    /// # Errors
+    /// In words, where no signed token can say that.
+    pub fn of_token(outlet: String, role: Role, subject: String, expires: Timestamp) -> Result<Self, String> {
+        if !is_outlet_id(&outlet) {
+            return Err("its outlet is no outlet id".to_owned());
+        }
+        if role == Role::Agent {
+            return Err("agents hold a token of their own; pair with printrail-relay enrol".to_owned());
+        }
+        Ok(Self {
+            expires: Some(expires),
+            ..Self::bare(outlet.into(), role, subject)
+        })
+    }
+
+    /// Whose device token it is.
+    #[must_use]
+    pub fn of_device(device: Device) -> Self {
+        Self {
+            device: Some(device.clone()),
+            ..Self::bare(device.outlet.into(), Role::Agent, device.id)
+        }
+    }
+
+    /// Whoever asks where no token is needed (`--insecure-no-auth`).
+    #[must_use]
+    pub fn anyone(outlet: &str) -> Self {
+        Self {
+            open: true,
+            ..Self::bare(outlet.into(), Role::Manager, "anyone".to_owned())
+        }
+    }
+
+    /// The caller as orders and their history name it.
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        Actor {
+            role: self.role,
+            subject: self.subject.clone(),
+        }
+    }
+
+    /// The caller as the meter and the log name it.
+    #[must_use]
+    pub fn label(&self) -> String {
+        format!("{}/{}", self.outlet, self.subject)
+    }
+
+    fn bare(outlet: OutletId, role: Role, subject: String) -> Self {
+        Self {
+            outlet,
+            role,
+            subject,
+            device: None,
+            session: None,
+            table: None,
+            expires: None,
+            operator: false,
+            open: false,
+        }
+    }
+}
+
+/// Whether `id` can be an outlet's: letters, digits, `-`, `_` and `.`, 1 to [`LONGEST_OUTLET`].
+#[must_use]
+pub fn is_outlet_id(id: &str) -> bool {
+    (1..=LONGEST_OUTLET).contains(&id.len())
+        && id
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+}
+
+/// Turns tokens into identities.
+#[derive(Debug)]
+pub struct Auth {
+    keys: Keys,
+    vendors: Vec<Issuer>,
+    insecure: bool,
+    seen: cache::Cache,
+}
+
+/// Why tokens cannot be checked.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthError {
+    /// The relay's own keys.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// A vendor's settings, in words.
+    #[error("{0}")]
+    Issuer(String),
+}
+
+impl Auth {
+    /// Opens the keys of a data folder and reads the vendors' keys.
+    ///
+    /// # Errors
+    /// [`AuthError`], naming the file or the vendor.
+    pub fn open(data: &Path, vendors: &[IssuerSettings], insecure: bool) -> Result<Self, AuthError> {
+        let vendors = vendors
+            .iter()
+            .map(|settings| Issuer::load(settings, jwt::ISSUER))
+            .collect::<Result<_, _>>()
+            .map_err(AuthError::Issuer)?;
+        Ok(Self {
+            keys: Keys::open(data)?,
+            vendors,
+            insecure,
+            seen: cache::Cache::default(),
+        })
+    }
+
+    /// Whether no token is needed.
+    #[must_use]
+    pub fn is_insecure(&self) -> bool {
+        self.insecure
+    }
+
+    /// The relay's keys.
+    #[must_use]
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// Signs a token of the relay's own.
+    ///
+    /// # Errors
+    /// Where the key cannot sign; never with a key that was read.
+    pub fn sign(&self, claims: &Claims) -> Result<String, TokenError> {
+        jwt::sign(&self.keys, claims)
+    }
+
+    /// Whose token it is. Signed tokens have two dots, a device's token is opaque.
+    ///
+    /// # Errors
+    /// 401 where it is nobody's; 503 or 500 where the store cannot say.
+    pub async fn identify(&self, token: &str, store: &Store) -> Result<Identity, Problem> {
+        if token.bytes().filter(|byte| *byte == b'.').count() == 2 {
+            return self.signed(token);
+        }
+        if token.is_empty() || token.len() > jwt::LONGEST {
+            return Err(Problem::unauthorized("the token is not valid here"));
+        }
+        match store.device_by_token(token).await? {
+            Some(device) if device.revoked => Err(Problem::unauthorized(
+                "this device's token was revoked; pair it again with a new code",
+            )),
+            Some(device) => Ok(Identity::of_device(device)),
+            None => Err(Problem::unauthorized("the token is not known here")),
+        }
+    }
+
+    fn signed(&self, token: &str) -> Result<Identity, Problem> {
+        let now = Timestamp::now();
+        if let Some(identity) = self.seen.get(token, now) {
+            return Ok(identity);
+        }
+        let identity = jwt::verify(token, &self.keys, &self.vendors)
+            .map_err(|error| Problem::unauthorized(error.to_string()))?;
+        self.seen.put(token, identity.clone());
+        Ok(identity)
+    }
+}

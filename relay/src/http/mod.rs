@@ -1,0 +1,123 @@
+//! The relay's HTTP: the router on one screen, one file per resource.
+
+mod devices;
+pub mod door;
+mod events;
+mod health;
+mod input;
+mod jobs;
+pub mod openapi;
+mod orders;
+mod outlets;
+mod reply;
+mod routing;
+mod stations;
+mod tickets;
+mod upgrade;
+
+pub(crate) use outlets::checked as check_outlet;
+
+use axum::Router;
+use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::middleware::from_fn_with_state;
+use axum::routing::{any, get, patch, post, put};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+use crate::error::{Code, Problem};
+use crate::service::SharedApp;
+
+/// Every route. What each asks of its caller stands in [`crate::auth::roles::ROUTES`].
+pub fn router(app: SharedApp) -> Router {
+    let orders = Router::new()
+        .route("/", post(orders::create).get(orders::list))
+        .route("/create", post(orders::create))
+        .route("/{id}", get(orders::one).patch(orders::change))
+        .route("/{id}/items", post(orders::add_items))
+        .route("/{id}/items/{item}", patch(orders::change_item))
+        .route("/{id}/cancel-request", post(orders::verb))
+        .route("/{id}/cancel-accept", post(orders::verb))
+        .route("/{id}/cancel-reject", post(orders::verb))
+        .route("/{id}/cancel", post(orders::verb))
+        .route("/{id}/acknowledge", post(orders::verb))
+        .route("/{id}/station", post(orders::verb))
+        .route("/{id}/payments", post(orders::verb))
+        .route("/{id}/reprint", post(orders::verb))
+        .route("/{id}/receipt", post(orders::verb));
+    let jobs = Router::new()
+        .route("/", get(jobs::list))
+        .route("/{id}", get(jobs::one))
+        .route("/{id}/ticket.txt", get(tickets::text))
+        .route("/{id}/ticket.svg", get(tickets::svg))
+        .route("/{id}/ticket.png", get(tickets::png))
+        .route("/{id}/resolve", post(jobs::resolve))
+        .route("/{id}/reprint", post(jobs::reprint))
+        .route("/{id}/cancel", post(jobs::cancel))
+        .route("/{id}/release", post(jobs::release));
+    Router::new()
+        .nest("/api/orders", orders)
+        .nest("/api/jobs", jobs)
+        .route("/api/stations", get(stations::list))
+        .route("/api/stations/{name}", put(routing::put_station))
+        .route("/api/routing", get(routing::show).put(routing::put))
+        .route("/api/routing/dry-run", post(routing::dry_run))
+        .route("/api/sync", get(events::sync))
+        .route("/api/events", get(events::follow))
+        .route("/api/devices", get(devices::list))
+        .route("/api/devices/{id}/revoke", post(devices::revoke))
+        .route("/api/enrolments", post(devices::open_enrolment))
+        .route("/api/enrol", post(devices::enrol))
+        .route("/api/outlets", get(outlets::list).post(outlets::add))
+        .route("/ws", any(upgrade::station))
+        .route("/ws/restaurant-pos/{tenant}", any(upgrade::register))
+        .route("/api/openapi.json", get(openapi::show))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::scrape))
+        .route("/.well-known/jwks.json", get(health::jwks))
+        .method_not_allowed_fallback(wrong_method)
+        .fallback(nothing_here)
+        .layer(from_fn_with_state(app.clone(), door::door))
+        .layer(cors(&app.config.allowed_origins))
+        .layer(CatchPanicLayer::custom(|_| panicked()))
+        .with_state(app)
+}
+
+/// Pages elsewhere that the settings name may read our answers; all others may not.
+fn cors(origins: &[String]) -> CorsLayer {
+    let origins: Vec<HeaderValue> = origins.iter().filter_map(|origin| origin.parse().ok()).collect();
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::list(origins))
+        .allow_methods([
+            Method::GET,
+            Method::POST,
+            Method::PUT,
+            Method::PATCH,
+            Method::DELETE,
+        ])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            HeaderName::from_static("idempotency-key"),
+            HeaderName::from_static("last-event-id"),
+            HeaderName::from_static("x-outlet"),
+        ])
+        .expose_headers([header::RETRY_AFTER])
+}
+
+async fn nothing_here(uri: axum::http::Uri) -> Problem {
+    Problem::not_found("page", uri.path())
+}
+
+async fn wrong_method(method: Method, uri: axum::http::Uri) -> Problem {
+    door::wrong_method(&method, uri.path())
+}
+
+fn panicked() -> axum::response::Response {
+    use axum::response::IntoResponse;
+    Problem::new(
+        Code::Internal,
+        "the relay failed at this request; its log says more",
+    )
+    .into_response()
+}

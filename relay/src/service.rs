@@ -1,0 +1,152 @@
+//! What HTTP and sockets share: the relay's state, and how an order is asked for.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::warn;
+
+use crate::auth::{Auth, Identity, roles};
+use crate::config::Config;
+use crate::error::Problem;
+use crate::limits::Meter;
+use crate::link::Links;
+use crate::metrics::Metrics;
+use crate::news::News;
+use crate::order::Command;
+use crate::order::input::fingerprint_of;
+use crate::rooms::Hub;
+use crate::store::{OrderReply, OrderRequest, Outlet, Store};
+
+/// Outlets remembered as existing. A chain's fit; past it, all are asked for anew.
+const KNOWN_OUTLETS: usize = 10_000;
+
+/// The relay's state.
+pub struct App {
+    /// The settings.
+    pub config: Config,
+    /// The memory.
+    pub store: Store,
+    /// Who listens where.
+    pub hub: Arc<Hub>,
+    /// The agents' links.
+    pub links: Links,
+    /// Wakes those who follow the log.
+    pub news: News,
+    /// Who is who.
+    pub auth: Auth,
+    /// Counts requests.
+    pub meter: Meter,
+    /// Counts everything.
+    pub metrics: Metrics,
+    /// The relay goes away: say goodbye and end.
+    pub stop: CancellationToken,
+    /// Every socket is one of its tasks.
+    pub tasks: TaskTracker,
+    /// Outlets that were seen to exist.
+    pub known: KnownOutlets,
+}
+
+/// Outlets that were seen to exist; an outlet is never taken away.
+#[derive(Debug, Default)]
+pub struct KnownOutlets(Mutex<HashSet<String>>);
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}
+
+impl App {
+    /// Asks for a change of an order, if the caller's role may.
+    ///
+    /// `order` is none for [`Command::Create`]; `key` is the `Idempotency-Key`.
+    ///
+    /// # Errors
+    /// What the caller is told: forbidden, refused by the order's rules, or the store's trouble.
+    pub async fn order(
+        &self,
+        who: &Identity,
+        order: Option<String>,
+        command: Command,
+        key: Option<String>,
+    ) -> Result<OrderReply, Problem> {
+        if !roles::may_command(who.role, &command) {
+            warn!(outlet = %who.outlet, subject = who.subject, role = ?who.role, ?order,
+                "refused: {} asked for what its role may not do", who.label());
+            return Err(Problem::forbidden(format!(
+                "a {} may not do that; ask somebody who may",
+                role_name(who)
+            )));
+        }
+        let fingerprint = fingerprint_of(order.as_deref(), &command);
+        let request = OrderRequest {
+            outlet: who.outlet.clone(),
+            actor: who.actor(),
+            order,
+            command,
+            key,
+            fingerprint,
+        };
+        match self.store.order(request).await? {
+            OrderReply::Refused(refusal) => Err(refusal.into()),
+            reply => Ok(reply),
+        }
+    }
+
+    /// Makes sure that the caller's outlet exists. Where no token is needed it comes into being.
+    ///
+    /// # Errors
+    /// 403 where a token names an outlet that this relay does not have; the store's trouble.
+    pub async fn outlet(&self, who: &Identity) -> Result<(), Problem> {
+        if self.known.has(&who.outlet) {
+            return Ok(());
+        }
+        if self.store.outlet(&who.outlet).await?.is_none() {
+            if !self.auth.is_insecure() {
+                return Err(Problem::forbidden(format!(
+                    "there is no outlet {0} here; make it with printrail-relay outlets add {0}",
+                    who.outlet
+                )));
+            }
+            let outlet = Outlet {
+                id: who.outlet.to_string(),
+                name: who.outlet.to_string(),
+                timezone: "UTC".to_owned(),
+            };
+            self.store.add_outlet(outlet).await?;
+        }
+        self.known.add(&who.outlet);
+        Ok(())
+    }
+}
+
+impl KnownOutlets {
+    /// The outlet exists.
+    pub fn add(&self, outlet: &str) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= KNOWN_OUTLETS {
+            known.clear();
+        }
+        known.insert(outlet.to_owned());
+    }
+
+    fn has(&self, outlet: &str) -> bool {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains(outlet)
+    }
+}
+
+/// A shared [`App`].
+pub type SharedApp = Arc<App>;
+
+/// The caller's role, as messages name it.
+#[must_use]
+pub fn role_name(who: &Identity) -> String {
+    format!("{:?}", who.role).to_lowercase()
+}

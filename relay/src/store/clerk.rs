@@ -1,0 +1,321 @@
+//! The thread that owns the writing connection: many calls, one transaction, one fsync.
+//!
+//! It takes the first call that waits, then whatever else waits already (at most [`MAX_BATCH`]), runs
+//! each inside a savepoint of one IMMEDIATE transaction, commits, and only then answers everybody. There is no
+//! timer: while one commit is being fsynced the next batch forms by itself. A call that is refused or fails
+//! is undone alone; a commit that fails is told to everyone who waited for it, and what the clerk
+//! keeps in memory is forgotten and read again. A commit whose fsync failed may still turn out durable
+//! after a crash: a caller who got an error asks again with its key.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, ErrorCode, ffi};
+use tokio::sync::{mpsc, oneshot};
+use tracing::error;
+
+use super::books::Books;
+use super::desk::{Desk, Outcome};
+use super::lock::Lock;
+use super::{Committed, StoreError};
+
+/// Calls in one transaction: bounds how long the first of them waits for the last, and what a failed
+/// commit takes with it.
+pub(super) const MAX_BATCH: usize = 256;
+
+/// Reads the time.
+pub(super) type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// Something to be done in a transaction.
+trait Call: Send {
+    /// Does it; `false` where nothing of it may stay.
+    fn run(&mut self, desk: &mut Desk<'_>) -> bool;
+    /// Tells the caller: its own outcome, or why the transaction failed.
+    fn answer(self: Box<Self>, failed: Option<&Failure>);
+}
+
+type Boxed = Box<dyn Call>;
+
+/// The way to the clerk. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Clerk {
+    queue: mpsc::Sender<Option<Boxed>>,
+    thread: Arc<Mutex<Option<JoinHandle<()>>>>,
+    failing: Arc<AtomicBool>,
+}
+
+impl Clerk {
+    /// Starts the thread. `limit` is how many calls may wait.
+    pub(super) fn start(
+        (conn, lock): (Connection, Lock),
+        clock: Clock,
+        limit: usize,
+        publisher: mpsc::Sender<Committed>,
+    ) -> std::io::Result<Self> {
+        let (queue, calls) = mpsc::channel(limit);
+        let failing = Arc::new(AtomicBool::new(false));
+        let owner = Owner {
+            conn,
+            _lock: lock,
+            clock,
+            calls,
+            publisher,
+            books: Books::default(),
+            out: Committed::default(),
+            failing: Arc::clone(&failing),
+        };
+        let thread = std::thread::Builder::new()
+            .name("store-clerk".into())
+            .spawn(move || owner.run())?;
+        Ok(Self {
+            queue,
+            thread: Arc::new(Mutex::new(Some(thread))),
+            failing,
+        })
+    }
+
+    /// Does `work` in the next transaction and returns its outcome once that is durable.
+    ///
+    /// # Errors
+    /// The work's own, [`StoreError::Busy`], [`StoreError::Closed`], or why the commit failed.
+    pub(super) async fn call<T, F>(&self, work: F) -> Outcome<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Desk<'_>) -> Outcome<T> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let call = Entry {
+            work: Some(work),
+            outcome: None,
+            reply,
+        };
+        self.queue
+            .try_send(Some(Box::new(call)))
+            .map_err(|error| match error {
+                mpsc::error::TrySendError::Full(_) => StoreError::Busy,
+                mpsc::error::TrySendError::Closed(_) => StoreError::Closed,
+            })?;
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Whether the last commit failed.
+    pub(super) fn is_failing(&self) -> bool {
+        self.failing.load(Ordering::Relaxed)
+    }
+
+    /// Finishes what waits and closes the connection.
+    pub(super) async fn close(&self) {
+        if self.queue.send(None).await.is_err() {
+            return;
+        }
+        let thread = self.thread.lock().ok().and_then(|mut thread| thread.take());
+        if let Some(thread) = thread {
+            let ended = tokio::task::spawn_blocking(move || thread.join()).await;
+            if !matches!(ended, Ok(Ok(()))) {
+                error!("the store's clerk ended badly");
+            }
+        }
+    }
+}
+
+struct Entry<T, F> {
+    work: Option<F>,
+    outcome: Option<Outcome<T>>,
+    reply: oneshot::Sender<Outcome<T>>,
+}
+
+impl<T, F> Call for Entry<T, F>
+where
+    T: Send,
+    F: FnOnce(&mut Desk<'_>) -> Outcome<T> + Send,
+{
+    fn run(&mut self, desk: &mut Desk<'_>) -> bool {
+        let Some(work) = self.work.take() else {
+            return false;
+        };
+        desk.refused = false;
+        let outcome = catch_unwind(AssertUnwindSafe(|| work(desk))).unwrap_or(Err(StoreError::Fault));
+        let stays = outcome.is_ok() && !desk.refused;
+        self.outcome = Some(outcome);
+        stays
+    }
+
+    fn answer(self: Box<Self>, failed: Option<&Failure>) {
+        let outcome = match (self.outcome, failed) {
+            // What it had to say about itself is true whatever became of the transaction.
+            (Some(Err(error)), _) => Err(sorted(error)),
+            (_, Some(failure)) => Err(failure.error()),
+            (Some(done), None) => done,
+            (None, None) => Err(StoreError::Fault),
+        };
+        // A caller that no longer waits is no fault.
+        let _gone = self.reply.send(outcome);
+    }
+}
+
+struct Owner {
+    conn: Connection,
+    /// Released after the connection is closed: fields go in this order.
+    _lock: Lock,
+    clock: Clock,
+    calls: mpsc::Receiver<Option<Boxed>>,
+    publisher: mpsc::Sender<Committed>,
+    books: Books,
+    out: Committed,
+    failing: Arc<AtomicBool>,
+}
+
+impl Owner {
+    fn run(mut self) {
+        while let Some(message) = self.calls.blocking_recv() {
+            let Some(first) = message else {
+                self.calls.close();
+                continue;
+            };
+            let batch = self.gather(first);
+            self.serve(batch);
+            self.books.tidy();
+        }
+    }
+
+    fn gather(&mut self, first: Boxed) -> Vec<Boxed> {
+        let mut batch = vec![first];
+        while batch.len() < MAX_BATCH {
+            match self.calls.try_recv() {
+                Ok(Some(call)) => batch.push(call),
+                Ok(None) => self.calls.close(),
+                Err(_) => break,
+            }
+        }
+        batch
+    }
+
+    fn serve(&mut self, batch: Vec<Boxed>) {
+        let mut done = Vec::with_capacity(batch.len());
+        let mut waiting = batch.into_iter();
+        while waiting.len() > 0 {
+            let result = self.transact(&mut waiting, &mut done);
+            self.finish(result, done.drain(..));
+        }
+    }
+
+    /// Runs calls until none waits or the database gave up the transaction, and commits.
+    fn transact(
+        &mut self,
+        waiting: &mut std::vec::IntoIter<Boxed>,
+        done: &mut Vec<Boxed>,
+    ) -> rusqlite::Result<()> {
+        if let Err(error) = self.statement("BEGIN IMMEDIATE") {
+            done.extend(waiting);
+            return Err(error);
+        }
+        for mut call in waiting {
+            let result = self.run_one(call.as_mut());
+            done.push(call);
+            result?;
+        }
+        self.books.write(&self.conn)?;
+        self.statement("COMMIT")
+    }
+
+    /// Runs one call in its savepoint; an error means that the whole transaction is lost.
+    fn run_one(&mut self, call: &mut dyn Call) -> rusqlite::Result<()> {
+        self.statement("SAVEPOINT call")?;
+        let mark = self.out.mark();
+        let now = (self.clock)();
+        let mut desk = Desk {
+            conn: &self.conn,
+            books: &mut self.books,
+            out: &mut self.out,
+            now,
+            refused: false,
+        };
+        if call.run(&mut desk) {
+            self.books.keep();
+            return self.statement("RELEASE call");
+        }
+        self.books.undo();
+        self.out.back_to(mark);
+        self.statement("ROLLBACK TO call")?;
+        self.statement("RELEASE call")
+    }
+
+    fn finish(&mut self, result: rusqlite::Result<()>, done: std::vec::Drain<'_, Boxed>) {
+        let failure = result.err().map(|error| Failure::of(&error));
+        self.failing.store(failure.is_some(), Ordering::Relaxed);
+        if let Some(failure) = &failure {
+            error!(
+                code = failure.code.extended_code,
+                "a commit of the store failed: {}",
+                failure.error()
+            );
+            self.abandon();
+        }
+        for call in done {
+            call.answer(failure.as_ref());
+        }
+        let out = std::mem::take(&mut self.out);
+        if !out.is_empty() {
+            // A publisher that is gone is a relay that stops.
+            let _gone = self.publisher.blocking_send(out);
+        }
+    }
+
+    fn abandon(&mut self) {
+        if !self.conn.is_autocommit()
+            && let Err(error) = self.statement("ROLLBACK")
+        {
+            error!("a failed transaction could not be rolled back: {error}");
+        }
+        self.books.forget();
+        self.out = Committed::default();
+    }
+
+    fn statement(&self, sql: &str) -> rusqlite::Result<()> {
+        self.conn.prepare_cached(sql)?.execute([]).map(|_| ())
+    }
+}
+
+/// Why a transaction failed, for everyone who waited for it.
+struct Failure {
+    code: ffi::Error,
+    message: Option<String>,
+}
+
+impl Failure {
+    fn of(error: &rusqlite::Error) -> Self {
+        match error {
+            rusqlite::Error::SqliteFailure(code, message) => Self {
+                code: *code,
+                message: message.clone(),
+            },
+            other => Self {
+                code: ffi::Error::new(ffi::SQLITE_ERROR),
+                message: Some(other.to_string()),
+            },
+        }
+    }
+
+    fn error(&self) -> StoreError {
+        sorted(StoreError::Database(rusqlite::Error::SqliteFailure(
+            self.code,
+            self.message.clone(),
+        )))
+    }
+}
+
+/// A full disk is its own kind of error.
+pub(super) fn sorted(error: StoreError) -> StoreError {
+    match error {
+        StoreError::Database(rusqlite::Error::SqliteFailure(code, _)) if code.code == ErrorCode::DiskFull => {
+            StoreError::Full
+        }
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,278 @@
+//! Pairing codes and devices.
+//!
+//! A code is `XXXX-XXXXXX`: four letters find it, six prove it, so that wrong tries count against one
+//! code. It is single use, short-lived, and kept hashed; so is the device's token.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use super::Store;
+use crate::order::Actor;
+use crate::store::desk::{Desk, Outcome, new_id};
+use crate::store::sql::people::{self, Enrolment};
+use crate::store::sql::{self, events};
+use crate::store::{Audited, Device, OutletId, StoreError, transact, work};
+
+/// Wrong tries before a code is dead: with 30 bits to guess, 1 in 200 million.
+const MAX_TRIES: u32 = 5;
+/// A code lives at most so long, whatever was asked: a day.
+const MAX_TTL: Duration = Duration::from_secs(24 * 3600);
+/// Attempts to find a code whose first part is free; one in a million is taken for each code that lives.
+const DRAWS: usize = 8;
+/// Crockford's base 32: no I, L, O or U, which people misread.
+const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/// The code's first part, in letters.
+const SELECTOR: usize = 4;
+/// The whole code, in letters.
+const CODE: usize = 10;
+
+/// What a pairing code was exchanged for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Redeemed {
+    /// The new device.
+    pub device: Device,
+    /// Its token; kept nowhere else.
+    pub token: String,
+}
+
+/// Why a pairing code was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum RedeemError {
+    /// No such code.
+    #[error("this pairing code is wrong; check it, or make a new one with `printrail-relay enrol`")]
+    Wrong,
+    /// Too late.
+    #[error("this pairing code has expired; make a new one with `printrail-relay enrol`")]
+    Expired,
+    /// Taken before.
+    #[error("this pairing code was used already; make a new one with `printrail-relay enrol`")]
+    Used,
+    /// Guessed at.
+    #[error("this pairing code was tried too often; make a new one with `printrail-relay enrol`")]
+    TooManyTries,
+    /// The store could not look.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Store {
+    /// Makes a one-time pairing code for these stations (name and location); returns it and until when it is
+    /// good. `ttl` is cut at a day.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] for an unknown outlet.
+    pub async fn create_enrolment(
+        &self,
+        outlet: &str,
+        stations: Vec<(String, Option<String>)>,
+        ttl: Duration,
+    ) -> Result<(String, Timestamp), StoreError> {
+        let outlet = OutletId::from(outlet);
+        self.inner
+            .clerk
+            .call(move |desk| enrol(desk, &outlet, stations, ttl.min(MAX_TTL)))
+            .await
+    }
+
+    /// Exchanges a pairing code for a device of that name and its token.
+    ///
+    /// # Errors
+    /// [`RedeemError`]; a wrong try counts.
+    pub async fn redeem(&self, code: &str, name: &str) -> Result<Redeemed, RedeemError> {
+        let (code, name) = (normal(code), name.to_owned());
+        self.inner
+            .clerk
+            .call(move |desk| redeem(desk, &code, name))
+            .await?
+    }
+
+    /// The device of this token, also a revoked one: look at [`Device::revoked`].
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn device_by_token(&self, token: &str) -> Result<Option<Device>, StoreError> {
+        let hash = hash(token);
+        self.inner
+            .readers
+            .read(move |conn| Ok(people::by_token(conn, &hash)?))
+            .await
+    }
+
+    /// An outlet's devices, oldest first, revoked ones included.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn devices(&self, outlet: &str) -> Result<Vec<Device>, StoreError> {
+        let outlet = outlet.to_owned();
+        self.inner
+            .readers
+            .read(move |conn| Ok(people::devices(conn, &outlet)?))
+            .await
+    }
+
+    /// Takes a device's token back for good: its connections are fenced, its stations are free, and what it
+    /// was offered and did not acknowledge is marked.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn revoke_device(&self, outlet: &str, device: &str, by: &Actor) -> Result<(), StoreError> {
+        let (outlet, device, who) = (OutletId::from(outlet), device.to_owned(), transact::who(by));
+        self.inner
+            .clerk
+            .call(move |desk| revoke(desk, &outlet, &device, who))
+            .await
+    }
+
+    /// Gives a device another name.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn rename_device(&self, outlet: &str, device: &str, name: &str) -> Result<(), StoreError> {
+        let (outlet, device, name) = (outlet.to_owned(), device.to_owned(), name.to_owned());
+        let rename = move |desk: &mut Desk<'_>| {
+            let known = people::rename(desk.conn, &outlet, &device, &name)?;
+            if known {
+                Ok(())
+            } else {
+                Err(StoreError::NotFound {
+                    what: "device",
+                    id: device,
+                })
+            }
+        };
+        self.inner.clerk.call(rename).await
+    }
+}
+
+fn enrol(
+    desk: &mut Desk<'_>,
+    outlet: &OutletId,
+    stations: Vec<(String, Option<String>)>,
+    ttl: Duration,
+) -> Outcome<(String, Timestamp)> {
+    desk.books.settings(desk.conn, outlet)?;
+    let ttl = SignedDuration::try_from(ttl).unwrap_or(SignedDuration::MAX);
+    let expires = desk.now.checked_add(ttl).unwrap_or(Timestamp::MAX);
+    for _ in 0..DRAWS {
+        let code = draw();
+        let (selector, secret) = code.split_at(SELECTOR);
+        let new = Enrolment {
+            outlet: outlet.to_string(),
+            selector: selector.to_owned(),
+            secret: hash(secret),
+            stations: stations.clone(),
+            expires,
+            tries: 0,
+            used: false,
+        };
+        if people::insert_enrolment(desk.conn, &new)? {
+            return Ok((format!("{selector}-{secret}"), expires));
+        }
+    }
+    Err(StoreError::Busy)
+}
+
+/// The outer result is the store's; a refusal is an outcome like another, since the try must stay counted.
+fn redeem(desk: &mut Desk<'_>, code: &str, name: String) -> Outcome<Result<Redeemed, RedeemError>> {
+    let Some((selector, secret)) = code.split_at_checked(SELECTOR) else {
+        return Ok(Err(RedeemError::Wrong));
+    };
+    let Some(mut found) = people::enrolment(desk.conn, selector)? else {
+        return Ok(Err(RedeemError::Wrong));
+    };
+    if let Err(refused) = open(&found, desk.now) {
+        return Ok(Err(refused));
+    }
+    if !bool::from(hash(secret).ct_eq(&found.secret)) {
+        found.tries += 1;
+        people::update_enrolment(desk.conn, &found)?;
+        let dead = found.tries >= MAX_TRIES;
+        return Ok(Err(if dead {
+            RedeemError::TooManyTries
+        } else {
+            RedeemError::Wrong
+        }));
+    }
+    found.used = true;
+    people::update_enrolment(desk.conn, &found)?;
+    let device = Device {
+        id: new_id(),
+        outlet: found.outlet,
+        name,
+        stations: found.stations,
+        revoked: false,
+    };
+    let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
+    people::insert_device(desk.conn, &device, &hash(&token), desk.now)?;
+    let what = format!("device {} ({}) was paired", device.id, device.name);
+    let line = Audited {
+        at: desk.now,
+        who: format!("code:{selector}"),
+        what,
+    };
+    events::audit(desk.conn, &device.outlet, &new_id(), &line)?;
+    Ok(Ok(Redeemed { device, token }))
+}
+
+fn open(found: &Enrolment, now: Timestamp) -> Result<(), RedeemError> {
+    if found.used {
+        return Err(RedeemError::Used);
+    }
+    if found.tries >= MAX_TRIES {
+        return Err(RedeemError::TooManyTries);
+    }
+    if found.expires <= now {
+        return Err(RedeemError::Expired);
+    }
+    Ok(())
+}
+
+fn revoke(desk: &mut Desk<'_>, outlet: &OutletId, device: &str, who: String) -> Outcome<()> {
+    if !people::revoke(desk.conn, outlet, device)? {
+        return Err(StoreError::NotFound {
+            what: "device",
+            id: device.to_owned(),
+        });
+    }
+    for held in sql::stations::holders(desk.conn, outlet)? {
+        if held.device == device {
+            work::vacate(desk, outlet, &held.station)?;
+        }
+    }
+    work::attach(desk, outlet, device)?;
+    let line = Audited {
+        at: desk.now,
+        who,
+        what: format!("device {device} was revoked"),
+    };
+    Ok(events::audit(desk.conn, outlet, &new_id(), &line)?)
+}
+
+fn hash(secret: &str) -> Vec<u8> {
+    Sha256::digest(secret.as_bytes()).to_vec()
+}
+
+fn draw() -> String {
+    rand::random::<[u8; CODE]>()
+        .iter()
+        .filter_map(|byte| ALPHABET.get(usize::from(byte % 32)))
+        .map(|letter| char::from(*letter))
+        .collect()
+}
+
+/// A code as people type it: any case, spaces and dashes anywhere, O for 0, I and L for 1.
+fn normal(code: &str) -> String {
+    code.chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|letter| match letter.to_ascii_uppercase() {
+            'O' => '0',
+            'I' | 'L' => '1',
+            letter => letter,
+        })
+        .collect()
+}

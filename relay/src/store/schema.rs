@@ -1,0 +1,152 @@
+//! The tables, and the steps that lead from an older schema to this one.
+//!
+//! Each step runs in a transaction that also moves `user_version`, so a step that is cut off has
+//! not happened (R6). Steps are never edited once released, only added to. Every table's key begins
+//! with the outlet, so that a larger store can be sharded by it; `meta` alone is the store's own.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::StoreError;
+
+/// `PRAGMA application_id`: "PrRl", so that `file` and a person can tell what this is.
+const APPLICATION: i32 = 0x5072_526c;
+
+/// Every step so far; the schema's number is how many were taken.
+const STEPS: &[&str] = &[FIRST];
+
+/// Instants are integers: milliseconds since 1970 UTC. A job's `open` is 1 until its state is final and nobody
+/// waits for its holder's answer.
+const FIRST: &str = r"
+CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+INSERT INTO meta VALUES('epoch', 0);
+
+CREATE TABLE outlets(outlet TEXT PRIMARY KEY, name TEXT NOT NULL, timezone TEXT NOT NULL,
+    settings TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE counters(outlet TEXT, name TEXT, value INTEGER NOT NULL, PRIMARY KEY(outlet, name))
+    STRICT, WITHOUT ROWID;
+
+-- created is the number of the event that made the order: newest first is by it. fingerprint and answer
+-- are of the request that made it: the caller's id is a key for good.
+CREATE TABLE orders(outlet TEXT, id TEXT, created INTEGER NOT NULL, open INTEGER NOT NULL,
+    status TEXT NOT NULL, table_number TEXT, table_id TEXT, session TEXT,
+    fingerprint BLOB NOT NULL, answer TEXT NOT NULL, doc TEXT NOT NULL, internal TEXT NOT NULL,
+    PRIMARY KEY(outlet, id)) STRICT;
+CREATE INDEX orders_newest ON orders(outlet, created);
+CREATE INDEX orders_open ON orders(outlet, created) WHERE open = 1;
+CREATE INDEX orders_session ON orders(outlet, session, created) WHERE session IS NOT NULL;
+
+CREATE TABLE events(outlet TEXT, seq INTEGER, at INTEGER NOT NULL, order_id TEXT, body TEXT NOT NULL,
+    PRIMARY KEY(outlet, seq)) STRICT;
+
+-- Ids are UUIDv7: newest first is by id. wish: what a person asked and the holder has not answered.
+-- withdrawn: routing took it back, so paper that exists after all needs its VOID.
+-- doubt: a device that lost the station may have it, since then.
+CREATE TABLE jobs(outlet TEXT, id TEXT, station TEXT NOT NULL, seq INTEGER NOT NULL, open INTEGER NOT NULL,
+    state TEXT NOT NULL, device TEXT, spool TEXT, number INTEGER NOT NULL, kind TEXT NOT NULL,
+    copies INTEGER NOT NULL, due INTEGER NOT NULL, expires INTEGER NOT NULL, attempt INTEGER NOT NULL,
+    order_id TEXT, order_number TEXT, event TEXT NOT NULL, printer TEXT, evidence TEXT, detail TEXT,
+    created_at INTEGER NOT NULL, spooled_at INTEGER, started_at INTEGER, finished_at INTEGER,
+    cancel_requested INTEGER NOT NULL, withdrawn INTEGER NOT NULL, doubt INTEGER, wish TEXT,
+    banners TEXT NOT NULL, lines TEXT NOT NULL, history TEXT NOT NULL, data TEXT NOT NULL,
+    PRIMARY KEY(outlet, id)) STRICT;
+CREATE INDEX jobs_open ON jobs(outlet, station, seq) WHERE open = 1;
+CREATE INDEX jobs_order ON jobs(outlet, order_id) WHERE order_id IS NOT NULL;
+CREATE INDEX jobs_lost ON jobs(outlet, state, id) WHERE state IN ('cancelled', 'expired', 'failed');
+
+CREATE TABLE idempotency(outlet TEXT, key TEXT, target TEXT, fingerprint BLOB NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY(outlet, key)) STRICT;
+
+CREATE TABLE devices(outlet TEXT, id TEXT, name TEXT NOT NULL, stations TEXT NOT NULL, token BLOB NOT NULL,
+    revoked INTEGER NOT NULL, created_at INTEGER NOT NULL, PRIMARY KEY(outlet, id)) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX devices_token ON devices(token);
+
+CREATE TABLE enrolments(outlet TEXT, selector TEXT, secret BLOB NOT NULL, stations TEXT NOT NULL,
+    expires INTEGER NOT NULL, tries INTEGER NOT NULL, used INTEGER NOT NULL,
+    PRIMARY KEY(outlet, selector)) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX enrolments_selector ON enrolments(selector);
+
+CREATE TABLE holders(outlet TEXT, station TEXT, device TEXT NOT NULL, spool TEXT, before TEXT,
+    since INTEGER NOT NULL, PRIMARY KEY(outlet, station)) STRICT, WITHOUT ROWID;
+
+CREATE TABLE printers(outlet TEXT, device TEXT, name TEXT, info TEXT, status TEXT, at INTEGER NOT NULL,
+    PRIMARY KEY(outlet, device, name)) STRICT, WITHOUT ROWID;
+
+CREATE TABLE audit(outlet TEXT, id TEXT, at INTEGER NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL,
+    PRIMARY KEY(outlet, id)) STRICT, WITHOUT ROWID;
+";
+
+/// Brings the store to this program's schema.
+///
+/// # Errors
+/// [`StoreError::Newer`] where a newer program wrote it, else what the database says; a step that
+/// failed has not happened.
+pub(super) fn migrate(conn: &mut Connection) -> Result<(), StoreError> {
+    steps(conn, STEPS)
+}
+
+fn steps(conn: &mut Connection, steps: &[&str]) -> Result<(), StoreError> {
+    let known = i64::try_from(steps.len()).unwrap_or(i64::MAX);
+    loop {
+        let step = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let found: i64 = step.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        if found > known {
+            return Err(StoreError::Newer { found, known });
+        }
+        let Some(sql) = usize::try_from(found).ok().and_then(|taken| steps.get(taken)) else {
+            return Ok(());
+        };
+        step.execute_batch(sql)?;
+        step.pragma_update(None, "user_version", found + 1)?;
+        step.pragma_update(None, "application_id", APPLICATION)?;
+        step.commit()?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ONE: &str = "CREATE TABLE one(a);";
+    const TWO: &str = "CREATE TABLE two(a); INSERT INTO one VALUES(2);";
+    /// As `TWO`, cut off after its first statement.
+    const CUT: &str = "CREATE TABLE two(a); INSERT INTO nowhere VALUES(2);";
+
+    fn version(conn: &Connection) -> i64 {
+        conn.query_row("PRAGMA user_version", [], |row| row.get(0))
+            .unwrap()
+    }
+
+    #[test]
+    fn a_step_that_is_cut_off_has_not_happened_and_is_taken_the_next_time() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        assert!(steps(&mut conn, &[ONE, CUT]).is_err());
+        assert_eq!(version(&conn), 1);
+        assert!(conn.prepare("SELECT * FROM two").is_err());
+        steps(&mut conn, &[ONE, TWO]).unwrap();
+        assert_eq!(version(&conn), 2);
+        let rows: i64 = conn
+            .query_row("SELECT count(*) FROM one", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(rows, 1);
+    }
+
+    #[test]
+    fn a_store_of_a_newer_program_is_refused() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        steps(&mut conn, &[ONE, TWO]).unwrap();
+        let refused = steps(&mut conn, &[ONE]);
+        assert!(
+            matches!(refused, Err(StoreError::Newer { found: 2, known: 1 })),
+            "{refused:?}"
+        );
+    }
+
+    #[test]
+    fn the_schema_is_made_once_and_opening_again_changes_nothing() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        migrate(&mut conn).unwrap();
+        migrate(&mut conn).unwrap();
+        assert_eq!(version(&conn), i64::try_from(STEPS.len()).unwrap());
+    }
+}
