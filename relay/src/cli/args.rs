@@ -149,7 +149,7 @@ pub(super) struct TokenArgs {
     /// What its holder may do.
     #[arg(long, value_enum)]
     pub(super) role: RoleArg,
-    /// A guest's visit.
+    /// A guest's visit, by a name of your choice; opened where there is none.
     #[arg(long, value_name = "S")]
     pub(super) session: Option<String>,
     /// A guest's table.

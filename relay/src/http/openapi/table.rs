@@ -84,6 +84,7 @@ const fn verb(
 
 const ORDER: &[(u16, Answer)] = &[(200, Json("Order"))];
 const JOB: &[(u16, Answer)] = &[(200, Json("Job"))];
+const GONE: &[(u16, Answer)] = &[(204, Nothing("Gone"))];
 const MADE: &[(u16, Answer)] = &[(201, Json("Taken")), (200, Json("Taken"))];
 
 /// All of them; a test compares them with [`crate::auth::roles::ROUTES`].
@@ -413,4 +414,55 @@ pub(super) const DOCS: &[Doc] = &[
         "Outlet",
         &[(201, Json("Outlet"))],
     ),
+    get("/api/tables", "house", "The tables", &[(200, Json("TableList"))]),
+    get("/api/tables/{id}", "house", "A table", &[(200, Json("Table"))]),
+    send(
+        "PUT",
+        "/api/tables/{id}",
+        "house",
+        "Create or change a table; what is not named stays",
+        "TablePatch",
+        &[(200, Json("Table"))],
+    ),
+    Doc {
+        method: "DELETE",
+        ..get("/api/tables/{id}", "house", "Take a table away", GONE)
+    },
+    get("/api/menu", "house", "The menu", &[(200, Json("MenuList"))]),
+    get(
+        "/api/menu/{id}",
+        "house",
+        "An item of the menu",
+        &[(200, Json("MenuItem"))],
+    ),
+    send(
+        "PUT",
+        "/api/menu/{id}",
+        "house",
+        "Create or change an item; what is not named stays",
+        "MenuPatch",
+        &[(200, Json("MenuItem"))],
+    ),
+    Doc {
+        method: "DELETE",
+        ..get("/api/menu/{id}", "house", "Take an item off the menu", GONE)
+    },
+    send(
+        "POST",
+        "/api/sessions",
+        "sessions",
+        "Open a table's visit",
+        "NewSession",
+        &[(201, Json("Opened"))],
+    ),
+    get(
+        "/api/sessions/{token}",
+        "sessions",
+        "A visit's orders and bill; its token is enough to ask",
+        &[(200, Json("Session"))],
+    ),
+    Doc {
+        method: "DELETE",
+        ..get("/api/sessions/{token}", "sessions", "End a visit", GONE)
+    },
 ];
