@@ -496,7 +496,12 @@ impl Rig {
                 assert!(index >= last, "I5: {} overtook", job.job.id);
                 last = index;
             }
-            if all && !matches!(job.state, JobState::Cancelled | JobState::Expired | JobState::Sent) {
+            if all
+                && !matches!(
+                    job.state,
+                    JobState::Cancelled | JobState::Expired | JobState::Sent
+                )
+            {
                 assert!(
                     !papers.is_empty(),
                     "I1: {} ({}) is lost: {:?}",
