@@ -129,6 +129,12 @@ test('tries go on for as long as it takes, ever further apart and never alike', 
   assert.ok(new Set(waits).size > 25)
 })
 
+test('the relay serves the module', async () => {
+  const answer = await fetch(`${relay.url}/client.js`)
+  assert.match(answer.headers.get('content-type'), /^text.javascript/)
+  assert.match(await answer.text(), /export function connect/)
+})
+
 test('positions are compared as the log counts', () => {
   assert.ok(isAfter('7.1', '7.0') && isAfter('8.0', '7.9') && isAfter('7', '7.9') && isAfter('1.0@1', '9.9'))
   assert.ok(!isAfter('7.1', '7.1') && !isAfter('7.1', '7') && !isAfter('10.1', '10.2'))

@@ -1,5 +1,6 @@
 //! The relay's HTTP: the router on one screen, one file per resource.
 
+mod client;
 mod devices;
 pub mod door;
 mod events;
@@ -93,6 +94,7 @@ pub fn router(app: SharedApp) -> Router {
         .route("/ws", any(upgrade::station))
         .route("/ws/restaurant-pos/{tenant}", any(upgrade::register))
         .route("/api/openapi.json", get(openapi::show))
+        .route("/client.js", get(client::module))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::scrape))

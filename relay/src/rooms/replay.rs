@@ -56,3 +56,86 @@ pub fn replay(seq: u64, epoch: u64, frames: &[Frame], after: Position, ear: &Ear
     }
     replayed
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::dialects::{Dialect, Wire};
+
+    fn room(name: &str) -> Room {
+        Room::new(Dialect::Floor, name)
+    }
+
+    fn frame(k: u32, name: &'static str, rooms: &[&str], data: Value) -> Frame {
+        Frame {
+            wire: Wire::SocketIo,
+            rooms: rooms.iter().map(|name| room(name)).collect(),
+            name: name.into(),
+            data,
+            k,
+        }
+    }
+
+    fn event() -> Vec<Frame> {
+        vec![
+            frame(1, "a", &["kitchen"], json!({"x": 1})),
+            frame(
+                2,
+                "b",
+                &["kitchen", "table:1"],
+                json!({"customer": {"name": "Ayu"}}),
+            ),
+            frame(2, "b", &["table:1"], json!({"y": 2})),
+            frame(999, STATS, &["kitchen"], json!({"total": 1})),
+        ]
+    }
+
+    fn missed(after: &str, rooms: &[&str], heard_in: &[&str], is_guest: bool) -> Vec<String> {
+        let set = |names: &[&str]| names.iter().map(|name| room(name)).collect();
+        let ear = Ear {
+            rooms: set(rooms),
+            heard_in: set(heard_in),
+            is_guest,
+        };
+        let replayed = replay(7, 0, &event(), Position::parse(after).unwrap(), &ear);
+        let texts = replayed.texts.iter();
+        texts.map(|(_, text)| text.as_str().to_owned()).collect()
+    }
+
+    #[test]
+    fn a_replay_says_what_was_said_live_from_within_an_event_on() {
+        let all = [
+            r#"2["a",{"x":1},"7.1"]"#,
+            r#"2["b",{"customer":{"name":"Ayu"}},"7.2"]"#,
+        ];
+        assert_eq!(missed("6", &["kitchen"], &[], false), all);
+        assert_eq!(missed("7.0", &["kitchen"], &[], false), all);
+        assert_eq!(missed("7.1", &["kitchen"], &[], false), all[1..]);
+        assert!(missed("7.2", &["kitchen"], &[], false).is_empty());
+        assert!(missed("7", &["kitchen"], &[], false).is_empty());
+        assert!(missed("6", &["waiters"], &[], false).is_empty());
+    }
+
+    #[test]
+    fn rooms_are_united_a_guest_sees_no_names_and_what_was_heard_is_not_said_again() {
+        assert_eq!(
+            missed("6", &["table:1"], &[], false),
+            [r#"2["b",{"customer":{"name":"Ayu"},"y":2},"7.2"]"#]
+        );
+        assert_eq!(missed("6", &["table:1"], &[], true), [r#"2["b",{"y":2},"7.2"]"#]);
+        assert!(missed("6", &["table:1"], &["kitchen"], false).is_empty());
+    }
+
+    #[test]
+    fn statistics_are_kept_apart() {
+        let ear = Ear {
+            rooms: [room("kitchen")].into(),
+            ..Ear::default()
+        };
+        let replayed = replay(7, 0, &event(), Position::parse("7.2").unwrap(), &ear);
+        assert!(replayed.texts.is_empty());
+        assert_eq!(replayed.stats.map(|stats| stats.k), Some(999));
+    }
+}

@@ -1,10 +1,11 @@
 //! What sockets of every dialect do alike: who may join, what a snapshot holds, how a failure sounds.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tracing::{error, warn};
 
 use crate::auth::Identity;
+use crate::auth::jwt::LEEWAY_SECONDS;
 use crate::dialects::register::{self, Gap, RECENT};
 use crate::dialects::{Mistake, Permit, Room, Viewer, may_join, without_people};
 use crate::error::Problem;
@@ -141,13 +142,22 @@ async fn open_orders(app: &SharedApp, outlet: &str) -> Result<Vec<Order>, StoreE
 /// # Errors
 /// The token has ended.
 pub(super) async fn ends(app: &SharedApp, who: &Identity) -> Result<Option<Timestamp>, Problem> {
-    let still = |ends: Option<Timestamp>| ends.is_none_or(|at| at > Timestamp::now());
+    if last_moment(who).is_none_or(|at| at > Timestamp::now()) {
+        return Ok(who.expires);
+    }
     let over = || Problem::unauthorized("the token has expired; get a new one");
-    let Some(token) = who.session.as_deref().filter(|_| !still(who.expires)) else {
-        return Some(who.expires).filter(|ends| still(*ends)).ok_or_else(over);
+    let token = who.session.as_deref().ok_or_else(over)?;
+    Ok(app.auth.identify(token, &app.store).await?.expires)
+}
+
+/// Until when the socket may stay: as long as its token would still be taken.
+pub(super) fn last_moment(who: &Identity) -> Option<Timestamp> {
+    let leeway = match who.role {
+        Role::Guest => 0,
+        _ => LEEWAY_SECONDS,
     };
-    let again = app.auth.identify(token, &app.store).await?;
-    Some(again.expires).filter(|ends| still(*ends)).ok_or_else(over)
+    let leeway = SignedDuration::from_secs(i64::try_from(leeway).unwrap_or_default());
+    who.expires.map(|at| at.checked_add(leeway).unwrap_or(at))
 }
 
 /// Waits until a token has expired; never where it does not.

@@ -14,7 +14,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use tracing::debug;
 
 use super::bucket::{Bucket, Verdict};
-use super::common::reached;
+use super::common::{last_moment, reached};
 use super::place::{Place, Reply};
 use super::register::Register;
 use super::station::Station;
@@ -143,7 +143,7 @@ impl Session {
         let mut pings = interval_at(tokio::time::Instant::now() + PING_EVERY, PING_EVERY);
         self.talk.open().await;
         loop {
-            let expiry = self.talk.place().who.expires;
+            let expiry = last_moment(&self.talk.place().who);
             let next = tokio::select! {
                 message = self.socket.next() => self.received(message).await,
                 reply = self.talk.next() => self.write(reply).await,

@@ -21,7 +21,7 @@ use crate::http::door;
 use crate::metrics::{self, OpenConnection};
 use crate::service::SharedApp;
 use crate::sockets::bucket::{Bucket, Verdict};
-use crate::sockets::common::{ends, reached};
+use crate::sockets::common::{ends, last_moment, reached};
 
 /// What a client hears whose token is not good (DIALECTS.md, D2).
 const NO_TOKEN: &str = "Authentication error";
@@ -109,7 +109,7 @@ impl Session {
             tokio::time::sleep(CONNECT_WITHIN.saturating_sub(self.begun.elapsed())).await;
             return Err(End(DisconnectReason::TransportClose));
         };
-        let (out, expires) = (talk.out(), talk.who.expires);
+        let (out, expires) = (talk.out(), last_moment(&talk.who));
         tokio::select! {
             () = talk.advance() => Ok(()),
             () = out => {
