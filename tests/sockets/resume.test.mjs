@@ -180,3 +180,65 @@ test('thousands of missed events come at the pace of the socket, and what is new
     client.close()
   }
 })
+
+test('clients of every dialect that come in the middle of a rush miss nothing and hear nothing twice', async () => {
+  const outlet = 'rush'
+  const total = 400
+  let made = 0
+  const posting = (async () => {
+    const one = async () => { while (made < total) { made++; await order(outlet, `r-${made}-${Math.random()}`) } }
+    await Promise.all([one(), one(), one(), one()])
+  })()
+  const clients = []
+  const coming = async n => {
+    const look = {}
+    if (n % 4 === 0) {
+      const screen = await Screen.open(`${relay.ws}/ws?after=0&outlet=${outlet}`)
+      screen.say({ type: 'join_room', room: 'cashier_room' })
+      look.got = () => screen.frames.filter(frame => frame.event === 'new_order').map(frame => frame.seq)
+      look.until = look => screen.until(look, 'all', 30_000)
+      look.close = () => screen.close()
+    } else if (n % 4 === 1) {
+      const screen = await Screen.open(`${relay.ws}/ws/restaurant-pos/${outlet}?after=0`)
+      look.got = () => screen.frames.filter(frame => frame.type === 'order_created').map(frame => frame.seq)
+      look.until = look => screen.until(look, 'all', 30_000)
+      look.close = () => screen.close()
+    } else {
+      const client = await Client.open(relay.url, { auth: { outlet, after: '0' }, way: n % 4 === 2 ? 'websocket' : 'polling' })
+      await client.join('join:kitchen')
+      look.got = () => client.all('order:new').map(event => event.position)
+      look.until = look => client.until(look, 'all', 30_000)
+      look.close = () => client.close()
+    }
+    clients.push(look)
+  }
+  for (let n = 0; n < 24; n++) {
+    const at = Math.floor(total * n / 24)
+    while (made < at) await new Promise(resolve => setTimeout(resolve, 2))
+    await coming(n)
+  }
+  await posting
+  for (const client of clients) {
+    await client.until(() => client.got().length >= total)
+    const positions = client.got()
+    assert.equal(positions.length, total)
+    assert.ok(ordered(positions))
+    client.close()
+  }
+})
+
+test('what goes on can be read from the metrics', async () => {
+  const metric = async name => {
+    const text = await (await fetch(`${relay.url}/metrics`)).text()
+    return Number(text.split('\n').find(line => line.startsWith(name))?.split(' ').at(-1) ?? 0)
+  }
+  const client = await Client.open(relay.url, { auth: { outlet: 'metrics', after: '0' } })
+  await client.join('join:kitchen')
+  await order('metrics', 'm-1')
+  await client.next('order:new')
+  assert.ok(await metric('printrail_connections{dialect="socketio"}') >= 1)
+  assert.ok(await metric('printrail_events_total{event="order:new"}') >= 1)
+  assert.ok(await metric('printrail_reconnections_total{dialect="socketio"}') >= 1)
+  assert.ok(await metric('printrail_order_to_event_seconds_count') >= 1)
+  client.close()
+})

@@ -2,9 +2,11 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use engineioxide::DisconnectReason;
 use serde_json::{Map, Value, json};
+use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tracing::warn;
 
@@ -23,6 +25,11 @@ use crate::sockets::catch_up::{CatchUp, Step};
 use crate::sockets::common::{guise, internal, mistake_of, permit, settings, store_failed, sync_state};
 use crate::store::SocketSession;
 
+/// How often the session of a client that stays is kept anew: long before it would be deleted as old.
+const KEEP_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
+/// As long after a recovery, so that a connection that breaks again and again writes nothing.
+const KEEP_AFTER: Duration = Duration::from_secs(60);
+
 /// One client that is in.
 pub(super) struct Talk {
     pub(super) who: Identity,
@@ -36,6 +43,7 @@ pub(super) struct Talk {
     texts: VecDeque<Text>,
     /// Its session is in the store.
     is_kept: bool,
+    keep_at: Instant,
 }
 
 impl Talk {
@@ -51,6 +59,7 @@ impl Talk {
             seat: None,
             texts: VecDeque::new(),
             is_kept: false,
+            keep_at: Instant::now() + KEEP_EVERY,
         }
     }
 
@@ -74,6 +83,7 @@ impl Talk {
             self.arrival.sid.clone_from(&session.sid);
             self.arrival.pid.clone_from(&session.pid);
             self.is_kept = true;
+            self.keep_at = Instant::now() + KEEP_AFTER;
         }
         self.emit(packet::connected(&self.arrival.sid, &self.arrival.pid));
         self.greet(position, gap).await;
@@ -222,6 +232,7 @@ impl Talk {
     /// Keeps the rooms in the store before the client hears that it is in: so it is in them again
     /// after a restart.
     async fn keep(&mut self) {
+        self.keep_at = Instant::now() + KEEP_EVERY;
         let Some(seat) = &self.seat else { return };
         let any = backoffice::any_room();
         let rooms = seat.rooms().into_iter().filter(|room| *room != any);
@@ -256,13 +267,18 @@ impl Talk {
         }
     }
 
-    /// Pours what was missed; waits for ever where nothing was. Safe to drop and call again.
+    /// Pours what was missed, and keeps the session of a client that stays. Safe to drop and call again.
     pub(super) async fn advance(&mut self) {
         if !self.texts.is_empty() {
             return pour(&self.socket, &mut self.texts).await;
         }
         let Some(seat) = self.seat.as_ref().filter(|_| self.catch_up.is_running()) else {
-            return std::future::pending().await;
+            tokio::time::sleep_until(self.keep_at).await;
+            if self.is_kept {
+                self.keep().await;
+            }
+            self.keep_at = Instant::now() + KEEP_EVERY;
+            return;
         };
         match self.catch_up.step(seat).await {
             Ok(Step::Texts(texts)) => self.texts.extend(texts),
