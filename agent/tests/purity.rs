@@ -43,7 +43,10 @@ fn what_decides_reads_no_clock_and_opens_nothing() {
     for file in &files {
         let text = fs::read_to_string(file).unwrap();
         let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
-        for (number, line) in (1..).zip(code.lines()).filter(|(_, line)| !line.trim_start().starts_with("//")) {
+        for (number, line) in (1..)
+            .zip(code.lines())
+            .filter(|(_, line)| !line.trim_start().starts_with("//"))
+        {
             for word in FORBIDDEN.iter().filter(|word| line.contains(**word)) {
                 found.push(format!("{}:{number}: {word}", file.display()));
             }
@@ -65,5 +68,6 @@ fn sources(folder: &Path, into: &mut Vec<PathBuf>) {
 }
 
 fn is_test(file: &Path) -> bool {
-    file.components().any(|part| part.as_os_str() == "tests" || part.as_os_str() == "tests.rs")
+    file.components()
+        .any(|part| part.as_os_str() == "tests" || part.as_os_str() == "tests.rs")
 }
