@@ -1,11 +1,11 @@
 //! A press on a real spool with a virtual printer, for tests that read like an evening's service.
 
-#![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 #![allow(
+    dead_code,
+    unreachable_pub,
     clippy::unwrap_used,
     clippy::panic,
-    clippy::indexing_slicing,
-    clippy::expect_used
+    reason = "a test's own tools: each file uses its part, and what fails shall fail"
 )]
 
 use std::sync::{Arc, Mutex};
