@@ -67,13 +67,13 @@ fn fault_p1_power_cut_at_every_byte_offset() {
     kitchen.becomes("order-00", JobState::Printed);
     let ticket = kitchen.printer.papers()[0].bytes.len() as u64;
     // Each lane has a printer of its own and every eighth offset; the status questions come on top.
-    const LANES: u64 = 16;
+    const LANES: u16 = 16;
     let cuts = std::thread::scope(|scope| {
         let lanes: Vec<_> = (1..=LANES)
             .map(|lane| {
                 scope.spawn(move || {
-                    (lane..ticket + 40)
-                        .step_by(LANES as usize)
+                    (u64::from(lane)..ticket + 40)
+                        .step_by(LANES.into())
                         .map(cut_at)
                         .sum::<usize>()
                 })
@@ -300,9 +300,6 @@ fn fault_n6_port_9100_taken_by_another_program() {
     let mut kitchen = Kitchen::open();
     kitchen.order("order-01");
     kitchen.becomes("order-01", JobState::Printed);
-    kitchen.wait("the connection is given back", |kitchen| {
-        kitchen.printer.summary().contains("connections") || true
-    });
     std::thread::sleep(Duration::from_millis(600));
     kitchen.fault(Fault::Busy(true));
     kitchen.order("order-02");

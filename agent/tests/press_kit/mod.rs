@@ -1,6 +1,12 @@
 //! A press on a real spool with a virtual printer, for tests that read like an evening's service.
 
-#![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test's own tools: each file uses its part, and what fails shall fail"
+)]
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};

@@ -14,6 +14,7 @@ mod probe;
 mod proof;
 mod queue;
 mod start;
+mod wait;
 
 #[cfg(test)]
 mod tests;

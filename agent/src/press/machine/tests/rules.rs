@@ -2,8 +2,9 @@
 
 use protocol::{Banner, Evidence, JobKind, JobState};
 
+use super::checks::papers_of;
 use super::printer::Printer;
-use super::rig::{Rig, papers_of};
+use super::rig::Rig;
 use crate::press::commands;
 use crate::press::machine::Input;
 
