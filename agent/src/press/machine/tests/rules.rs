@@ -354,3 +354,51 @@ fn a_line_that_breaks_before_the_first_byte_is_no_attempt() {
     rig.wait("it is printed", |rig| rig.state("1") == JobState::Printed);
     assert_eq!((rig.job("1").attempt, marked(&rig, "1")), (1, vec![false]));
 }
+
+#[test]
+fn what_happens_while_the_intent_is_made_durable_is_no_attempt() {
+    let mut rig = kitchen();
+    rig.at_intent = Some(|rig| rig.break_line(false));
+    rig.order("1");
+    assert_eq!((rig.state("1"), rig.job("1").attempt), (JobState::Held, 0));
+    rig.wait("it is printed", |rig| rig.state("1") == JobState::Printed);
+    assert_eq!((rig.job("1").attempt, marked(&rig, "1")), (1, vec![false]));
+    rig.at_intent = Some(|rig| {
+        rig.jobs[2].cancel_requested = true;
+        let queue = rig.queue();
+        rig.inputs.push_back(queue);
+    });
+    rig.order("2");
+    rig.wait("it is withdrawn", |rig| rig.state("2") == JobState::Cancelled);
+    rig.seconds(60);
+    assert!(marked(&rig, "2").is_empty());
+}
+
+#[test]
+fn a_reset_at_every_byte_leaves_no_scrap_on_the_next_ticket() {
+    for offset in 1..107 {
+        let mut rig = kitchen();
+        rig.break_after = Some((offset, false));
+        rig.order("1");
+        rig.order("2");
+        rig.wait("all is settled", |rig| {
+            rig.state("1").is_final() && rig.state("2").is_final()
+        });
+        assert_eq!(
+            marked(&rig, "2"),
+            [false],
+            "reset at {offset}: {:?}",
+            rig.printer.papers
+        );
+        rig.check_papers(true);
+    }
+}
+
+#[test]
+fn a_write_of_which_nobody_knows_how_much_was_taken_is_a_doubt() {
+    let mut rig = kitchen();
+    rig.unsure = true;
+    rig.break_after = Some((40, false));
+    rig.order("1");
+    rig.wait("it is in doubt", |rig| rig.state("1") == JobState::Unconfirmed);
+}
