@@ -391,3 +391,24 @@ fn a_file_gets_its_tickets_too() {
     kitchen.becomes("order-01", JobState::Sent);
     assert!(std::fs::read(&path).unwrap().starts_with(b"\x1B@"));
 }
+
+#[test]
+fn fault_a3_a_panic_in_a_press_restarts_it_and_the_ticket_is_in_doubt() {
+    let mut kitchen = Kitchen::open();
+    kitchen.order("order-00");
+    kitchen.becomes("order-00", JobState::Printed);
+    kitchen.panics.store(true, std::sync::atomic::Ordering::Relaxed);
+    kitchen.order("order-01");
+    kitchen.order("order-02");
+    kitchen.wait("it says so", |kitchen| kitchen.alarmed("panicked"));
+    kitchen.becomes("order-02", JobState::Printed);
+    kitchen.becomes("order-01", JobState::Printed);
+    assert!(
+        kitchen
+            .papers("order-01")
+            .iter()
+            .filter(|marked| !**marked)
+            .count()
+            <= 1
+    );
+}
