@@ -39,6 +39,12 @@ def squeeze(text):
     return re.sub(r"\s+", "", text)
 
 
+def lines_of(text):
+    """(quantity, the letters from there on) of every line that begins with an amount, as `2 x Soup`."""
+    for match in re.finditer(r"^\s*(\d+)\s*x\s", text, re.MULTILINE):
+        yield int(match[1]), squeeze(text[match.end():])
+
+
 def main():
     folder, files = pathlib.Path(sys.argv[1]), sys.argv[2:]
     wanted = Counter()
@@ -49,15 +55,15 @@ def main():
     papers = {}
     for path in sorted(folder.glob("*.txt")):
         station, number = re.fullmatch(r"(.+)-(\d+)", path.stem).groups()
-        papers.setdefault(station, []).append((int(number), squeeze(path.read_text())))
+        papers.setdefault(station, []).append((int(number), path.read_text()))
         for suffix in (".bin", ".png"):
             if not path.with_suffix(suffix).stat().st_size:
                 sys.exit(f"{path.with_suffix(suffix)} is empty")
     wrong = []
     for (station, name), quantity in wanted.items():
         for other, tickets in papers.items():
-            # A long name is wrapped and an amount in front of it is large: letters are compared without blanks.
-            found = sum(int(n) for _, text in tickets for n in re.findall(r"(\d+)x?" + re.escape(squeeze(name)), text))
+            # A long name is wrapped: letters are compared without blanks.
+            found = sum(n for _, text in tickets for n, rest in lines_of(text) if rest.startswith(squeeze(name)))
             expected = quantity if other == station else wanted.get((other, name), 0)
             if found != expected:
                 wrong.append(f"{name}: {found} on the tickets of {other}, expected {expected}")

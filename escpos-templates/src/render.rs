@@ -180,7 +180,12 @@ impl Renderer {
             columns,
             zones: &self.0.zones,
         };
-        let view = View::new(event, &extra).with_event(event);
+        let view = View::new(event, &extra);
+        let view = if self.0.templates.want_event() {
+            view.with_event(event)
+        } else {
+            view
+        };
         let name = options.template.clone().unwrap_or_else(|| view.template());
         let mut report = Report {
             template: name.clone(),

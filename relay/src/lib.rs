@@ -12,6 +12,7 @@ pub mod http;
 pub mod limits;
 pub mod link;
 pub mod metrics;
+pub mod news;
 pub mod order;
 pub mod publisher;
 pub mod rooms;
@@ -21,6 +22,7 @@ pub mod sockets;
 pub mod store;
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,6 +39,7 @@ use config::{Config, ConfigError};
 use limits::Meter;
 use link::Links;
 use metrics::Metrics;
+use news::News;
 use rooms::Hub;
 use service::{App, KnownOutlets, SharedApp};
 use store::{Committed, Store, StoreError, StoreOptions};
@@ -158,7 +161,7 @@ impl Relay {
 /// [`StartError`].
 pub fn open(config: Config) -> Result<(SharedApp, mpsc::Receiver<Committed>), StartError> {
     config.refuse_insecure_elsewhere()?;
-    std::fs::create_dir_all(&config.data).map_err(|source| StartError::Data {
+    make_folder(&config.data).map_err(|source| StartError::Data {
         path: config.data.clone(),
         source,
     })?;
@@ -169,6 +172,7 @@ pub fn open(config: Config) -> Result<(SharedApp, mpsc::Receiver<Committed>), St
         metrics: Metrics::install(),
         hub: Arc::new(Hub::default()),
         links: Links::default(),
+        news: News::default(),
         stop: CancellationToken::new(),
         tasks: TaskTracker::new(),
         known: KnownOutlets::default(),
@@ -177,6 +181,15 @@ pub fn open(config: Config) -> Result<(SharedApp, mpsc::Receiver<Committed>), St
         auth,
     };
     Ok((Arc::new(app), committed))
+}
+
+/// The folder holds names and telephone numbers: its owner alone may look.
+fn make_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }
 
 fn gate(config: &Config) -> Gate {

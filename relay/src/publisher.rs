@@ -1,15 +1,20 @@
 //! Hands what became durable to whoever waits for it: events to rooms, nudges to links.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tracing::warn;
 
 use crate::service::SharedApp;
 use crate::store::Committed;
 
-/// How often counters are folded and quiet callers forgotten.
+/// How often counters are folded, quiet callers forgotten and overdue jobs expired. Expiry is
+/// measured in hours.
 const HOUSEKEEPING: Duration = Duration::from_secs(20);
+
+/// How often old events, jobs and audit lines are deleted.
+const TRIM_EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// Publishes commits in their order until the store is closed.
 pub async fn run(app: SharedApp, mut committed: mpsc::Receiver<Committed>) {
@@ -22,8 +27,9 @@ pub async fn run(app: SharedApp, mut committed: mpsc::Receiver<Committed>) {
     }
 }
 
-/// Keeps the memory of meters and metrics bounded, until the relay stops.
+/// Keeps memory and disk bounded and expires what is too old, until the relay stops.
 pub async fn housekeeping(app: SharedApp) {
+    let mut trimmed = Instant::now();
     while app
         .stop
         .run_until_cancelled(tokio::time::sleep(HOUSEKEEPING))
@@ -32,12 +38,22 @@ pub async fn housekeeping(app: SharedApp) {
     {
         app.metrics.upkeep();
         app.meter.forget_quiet();
+        if let Err(error) = app.store.expire_overdue(Timestamp::now()).await {
+            warn!("jobs that are too old cannot be expired: {error}");
+        }
+        if trimmed.elapsed() >= TRIM_EVERY {
+            trimmed = Instant::now();
+            if let Err(error) = app.store.trim().await {
+                warn!("what is old enough to go cannot be deleted: {error}");
+            }
+        }
     }
 }
 
 fn publish(app: &SharedApp, epoch: u64, commit: &Committed) {
     for (outlet, event) in &commit.events {
         app.hub.publish(outlet, epoch, event);
+        app.news.tell(outlet, event.seq);
     }
     for (outlet, station) in &commit.nudges {
         app.links.nudge(outlet, station);

@@ -13,6 +13,7 @@ use crate::error::Problem;
 use crate::limits::Meter;
 use crate::link::Links;
 use crate::metrics::Metrics;
+use crate::news::News;
 use crate::order::Command;
 use crate::order::input::fingerprint_of;
 use crate::rooms::Hub;
@@ -31,6 +32,8 @@ pub struct App {
     pub hub: Arc<Hub>,
     /// The agents' links.
     pub links: Links,
+    /// Wakes those who follow the log.
+    pub news: News,
     /// Who is who.
     pub auth: Auth,
     /// Counts requests.

@@ -1,5 +1,13 @@
 //! The accept loop against clients that are slow, many, or still there when the relay stops.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may fail loudly"
+)]
+
 mod common;
 
 use std::time::{Duration, Instant};

@@ -1,5 +1,13 @@
 //! Tokens, roles and outlets over HTTP.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may fail loudly"
+)]
+
 mod common;
 
 use common::{Served, claims, margherita};

@@ -1,5 +1,13 @@
 //! Orders over HTTP: what is taken, what is refused and why, and what a repeat gets.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may fail loudly"
+)]
+
 mod common;
 
 use common::{Served, margherita};
@@ -431,5 +439,43 @@ async fn fifty_at_once_make_one_order() {
     assert_eq!(answers.iter().filter(|answer| answer.status == 201).count(), 1);
     assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 49);
     assert!(answers.iter().all(|answer| answer.text == answers[0].text));
+    relay.stop().await;
+}
+
+#[tokio::test]
+async fn a_jobs_ticket_is_shown_as_it_prints() {
+    let relay = Served::start().await;
+    let mut order = margherita();
+    order["items"][0]["notes"] = json!("<script>alert(1)</script>");
+    let order = relay.order(&order).await;
+    let job = order["jobs"][0]["id"].as_str().unwrap();
+    let get = async |kind: &str| {
+        let answer = relay
+            .call(
+                Role::Manager,
+                "GET",
+                &format!("/api/jobs/{job}/ticket.{kind}"),
+                &Value::Null,
+            )
+            .await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        answer
+    };
+    let text = get("txt").await;
+    assert!(
+        text.text.contains("Margherita") && text.text.contains("KITCHEN"),
+        "{}",
+        text.text
+    );
+    let svg = get("svg").await;
+    assert_eq!(svg.header("content-type"), "image/svg+xml");
+    assert!(!svg.text.contains("<script"), "{}", svg.text);
+    let png = get("png").await;
+    assert_eq!(png.header("content-type"), "image/png");
+    assert!(png.text.starts_with("[137, 80, 78, 71"), "no PNG");
+    let missing = relay
+        .call(Role::Manager, "GET", "/api/jobs/nope/ticket.png", &Value::Null)
+        .await;
+    assert_eq!(missing.status, 404);
     relay.stop().await;
 }

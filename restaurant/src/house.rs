@@ -189,18 +189,20 @@ async fn open_relay(
     stop: &CancellationToken,
     tasks: &mut JoinSet<Result<()>>,
 ) -> Result<SocketAddr> {
-    let config = relay::Config {
-        data: data.join("relay"),
+    let config = relay::config::Config {
         listen,
         insecure_no_auth: true,
-        ..relay::Config::default()
+        ..relay::config::Config::new(data.join("relay"))
     };
     let relay = relay::Relay::bind(config)
         .await
         .context("the relay cannot start")?;
     let address = relay.addr();
     let stop = stop.clone();
-    tasks.spawn(async move { relay.serve(stop).await.context("the relay ended") });
+    tasks.spawn(async move {
+        relay.serve(stop).await;
+        Ok(())
+    });
     Ok(address)
 }
 
@@ -227,11 +229,20 @@ fn agent_config(
     relay: SocketAddr,
     data: &Path,
     printers: &BTreeMap<&'static str, VirtualPrinter>,
-) -> Result<agent::Config> {
+) -> Result<agent::config::Config> {
     let text = agent_toml(computer, relay, |station| {
         printers.get(station).map(VirtualPrinter::addr)
     });
-    agent::Config::parse(&text, &data.join(computer)).context("the restaurant's own agent.toml is wrong")
+    let file = data.join(format!("{computer}.toml"));
+    std::fs::write(&file, text).context("no room for the restaurant's own agent.toml")?;
+    let flags = agent::config::Flags {
+        config: Some(file),
+        data: Some(data.join(computer)),
+        ..agent::config::Flags::default()
+    };
+    let loaded =
+        agent::config::load(&flags, &|_| None).context("the restaurant's own agent.toml is wrong")?;
+    Ok(loaded.config)
 }
 
 /// Writes the agent.toml of one PC of [`STATIONS`], given where each station's printer listens.

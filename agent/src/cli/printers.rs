@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::args::{PrintersArgs, PrintersCommand};
 use super::{Exit, Failure, env, output};
 use crate::config::{Flags, load, locate};
+use crate::daemon::alone::print_test;
 use crate::daemon::ask::{Ask, AskError, ask};
 use crate::daemon::report::{JobReport, SCHEMA, StatusReport};
 
@@ -46,7 +47,7 @@ fn list(flags: &Flags, json: bool) -> Result<Exit, Failure> {
             .printers
             .iter()
             .map(|p| {
-                json!({ "name": p.name, "address": p.address, "profile": p.profile, "columns": p.columns,
+                json!({ "name": p.name, "address": p.address.to_string(), "profile": p.profile, "columns": p.columns,
                         "status": said(&p.name) })
             })
             .collect();
@@ -74,7 +75,7 @@ fn list(flags: &Flags, json: bool) -> Result<Exit, Failure> {
         let profile = printer.profile.clone().unwrap_or_else(|| "-".to_owned());
         rows.push(vec![
             printer.name.clone(),
-            printer.address.clone(),
+            printer.address.to_string(),
             profile,
             stations.join(", "),
             state,
@@ -86,12 +87,15 @@ fn list(flags: &Flags, json: bool) -> Result<Exit, Failure> {
 
 fn test(flags: &Flags, name: &str, json: bool) -> Result<Exit, Failure> {
     let data = locate(flags, &env).data;
-    let answer = ask(
+    let answer = match ask(
         &data,
         Ask::Test {
             printer: name.to_owned(),
         },
-    )?;
+    ) {
+        Err(AskError::NotRunning { .. }) => return test_alone(flags, name, json),
+        answer => answer?,
+    };
     let id = answer
         .get("id")
         .and_then(Value::as_str)
@@ -101,10 +105,27 @@ fn test(flags: &Flags, name: &str, json: bool) -> Result<Exit, Failure> {
     loop {
         let job = job(&data, &id)?;
         if job.state.is_final() || job.state == JobState::Unconfirmed || began.elapsed() > TEST_WITHIN {
-            return tell(name, &job, began.elapsed(), json);
+            return tell(name, &job, began.elapsed(), true, json);
         }
         thread::sleep(LOOK);
     }
+}
+
+fn test_alone(flags: &Flags, name: &str, json: bool) -> Result<Exit, Failure> {
+    let config = load(flags, &env)?.config;
+    let Some(printer) = config.printer(name) else {
+        let known: Vec<_> = config
+            .printers
+            .iter()
+            .map(|printer| printer.name.as_str())
+            .collect();
+        let text = format!("there is no printer \"{name}\": known are {}", known.join(", "));
+        return Err(Failure::new(Exit::Failed, text));
+    };
+    let began = Instant::now();
+    let job = print_test(&config, printer, TEST_WITHIN);
+    let job = job.map_err(|error| Failure::new(Exit::Failed, crate::chain(&error)))?;
+    tell(name, &job, began.elapsed(), false, json)
 }
 
 fn job(data: &Path, id: &str) -> Result<JobReport, Failure> {
@@ -113,39 +134,67 @@ fn job(data: &Path, id: &str) -> Result<JobReport, Failure> {
     serde_json::from_value(job).map_err(|error| AskError::NoAnswer(error.into()).into())
 }
 
-fn tell(name: &str, job: &JobReport, took: Duration, json: bool) -> Result<Exit, Failure> {
+/// `kept`: the ticket is in the running agent's spool, and what happens to it can still be decided.
+fn tell(name: &str, job: &JobReport, took: Duration, kept: bool, json: bool) -> Result<Exit, Failure> {
     if json {
         output::json(&json!({ "schema": SCHEMA, "job": job }));
     }
-    let detail = job.detail.clone().unwrap_or_else(|| "no reason given".to_owned());
+    let (exit, text) = verdict(name, job, took, kept);
+    if exit != Exit::Ok {
+        return Err(Failure::new(exit, text));
+    }
+    output::message(&text);
+    Ok(exit)
+}
+
+fn verdict(name: &str, job: &JobReport, took: Duration, kept: bool) -> (Exit, String) {
+    let detail = job
+        .detail
+        .as_deref()
+        .unwrap_or("no reason given")
+        .trim_end_matches(['.', '?']);
     let seconds = took.as_secs_f32();
     match job.state {
-        JobState::Printed => output::message(&format!("{name} printed the test ticket ({seconds:.1} s)")),
-        JobState::Sent => output::message(&format!(
-            "{name} took the test ticket ({seconds:.1} s); it cannot prove that it printed: look at the paper"
-        )),
-        JobState::Unconfirmed => {
+        JobState::Printed => (
+            Exit::Ok,
+            format!("{name} printed the test ticket ({seconds:.1} s)"),
+        ),
+        JobState::Sent => {
             let text = format!(
-                "nobody knows whether {name} printed the test ticket: {detail}. Look at the paper, then \
-                 `printrail-agent jobs resolve {} --printed` or `--again`",
-                job.id
+                "{name} took the test ticket ({seconds:.1} s); it cannot prove that it printed: look at the paper"
             );
-            return Err(Failure::new(Exit::Ambiguous, text));
+            (Exit::Ok, text)
+        }
+        JobState::Unconfirmed => {
+            let then = match kept {
+                true => format!(
+                    "then `printrail-agent jobs resolve {} --printed` or `--again`",
+                    job.id
+                ),
+                false => "and test again if it is missing".to_owned(),
+            };
+            let text = format!(
+                "nobody knows whether {name} printed the test ticket: {detail}. Look at the paper, {then}"
+            );
+            (Exit::Ambiguous, text)
         }
         JobState::Spooled | JobState::Held | JobState::Printing | JobState::Accepted => {
-            let text = format!(
-                "the test ticket waits for {name}: {detail}. It prints by itself as soon as the printer is ready; \
-                 `printrail-agent jobs cancel {}` withdraws it",
-                job.id
-            );
-            return Err(Failure::new(Exit::Printer, text));
+            let then = match kept {
+                true => format!(
+                    "It prints by itself as soon as the printer is ready; `printrail-agent jobs cancel {}` \
+                     withdraws it",
+                    job.id
+                ),
+                false => "It was withdrawn: test again when the printer is ready".to_owned(),
+            };
+            (
+                Exit::Printer,
+                format!("the test ticket waits for {name}: {detail}. {then}"),
+            )
         }
-        JobState::Failed | JobState::Cancelled | JobState::Expired => {
-            return Err(Failure::new(
-                Exit::Failed,
-                format!("the test ticket is {}: {detail}", job.state),
-            ));
-        }
+        JobState::Failed | JobState::Cancelled | JobState::Expired => (
+            Exit::Failed,
+            format!("the test ticket is {}: {detail}", job.state),
+        ),
     }
-    Ok(Exit::Ok)
 }

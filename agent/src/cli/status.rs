@@ -147,7 +147,7 @@ fn printer(printer: &PrinterReport) -> String {
         waiting => format!(", {waiting} waiting"),
     };
     format!(
-        "{} for {}: {state}{waiting} ({})",
+        "{} for {}{waiting}: {state} ({})",
         printer.name,
         printer.stations.join(", "),
         printer.address

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::raw::{RawPrinter, RawStation};
 use super::{Config, ConfigError, OnUnconfirmed, Printer, Relay, RelayUrl, Station};
+use crate::port::{Address, AddressError};
 use crate::tickets::Sources;
 
 /// Names go into logs, tables and tickets.
@@ -12,9 +13,6 @@ const NAME_MAX: usize = 64;
 
 /// Characters in a line that paper of 40 to 112 mm can have.
 const COLUMNS: std::ops::RangeInclusive<i64> = 20..=80;
-
-/// The schemes of PRINTERS.md.
-const SCHEMES: [&str; 5] = ["tcp", "usb", "serial", "file", "cups"];
 
 /// The values of `[relay]` after flags and environment had their say, each with where it came from.
 #[derive(Debug, Default)]
@@ -92,7 +90,7 @@ fn check_printers(place: &str, raw: Vec<RawPrinter>) -> Result<Vec<Printer>, Con
         }
         printers.push(Printer {
             name: printer_name,
-            address: check_address(place, &field("address"), raw.address)?,
+            address: check_address(place, &field("address"), &raw.address)?,
             profile: raw
                 .profile
                 .map(|profile| name(place, &field("profile"), profile))
@@ -179,18 +177,14 @@ fn check_station(
     })
 }
 
-fn check_address(place: &str, field: &str, address: String) -> Result<String, ConfigError> {
-    let known = address
-        .split_once(':')
-        .is_some_and(|(scheme, rest)| SCHEMES.contains(&scheme) && !rest.is_empty());
-    if known {
-        return Ok(address);
-    }
-    let problem = format!(
-        "is \"{address}\", expected one such as tcp://192.168.1.50:9100, usb:04b8:0202, \
-         serial:/dev/ttyUSB0?baud=38400 or file:/dev/usb/lp0"
-    );
-    Err(wrong(place, field, problem))
+fn check_address(place: &str, field: &str, address: &str) -> Result<Address, ConfigError> {
+    address.parse().map_err(|error: AddressError| {
+        let problem = format!(
+            "is \"{address}\" ({error}), expected one such as tcp://192.168.1.50:9100, usb:04b8:0202, \
+             serial:/dev/ttyUSB0?baud=38400 or file:/dev/usb/lp0"
+        );
+        wrong(place, field, problem)
+    })
 }
 
 fn check_columns(place: &str, field: &str, columns: i64) -> Result<u16, ConfigError> {

@@ -290,7 +290,11 @@ impl Settings<'_> {
         }
         for (index, printer) in config.printers.iter().enumerate() {
             self.note(format!("printer[{index}].name"), &printer.name, file);
-            self.note(format!("printer[{index}].address"), &printer.address, file);
+            self.note(
+                format!("printer[{index}].address"),
+                &printer.address.to_string(),
+                file,
+            );
             if let Some(profile) = &printer.profile {
                 self.note(format!("printer[{index}].profile"), profile, file);
             }

@@ -1,7 +1,7 @@
 //! The agent's configuration: what the program uses, checked once at the door.
 //!
-//! What the user wrote is [`raw::RawConfig`]; it becomes a [`Config`] in [`check`]. Where it lies
-//! and what overrides what is in [`load`].
+//! What the user wrote is a type of its own; it becomes a [`Config`] once it is checked. Where it lies
+//! and what overrides what is told by [`load()`].
 
 mod check;
 mod error;
@@ -13,6 +13,7 @@ mod write;
 
 use std::path::PathBuf;
 
+use crate::port::Address;
 use crate::tickets::Sources;
 pub use error::ConfigError;
 pub use load::{Flags, Loaded, Origin, RelayOnly, Setting, load, load_relay, locate};
@@ -105,10 +106,10 @@ impl Station {
 impl Printer {
     /// A printer that is probed for its profile.
     #[must_use]
-    pub fn new(name: &str, address: &str) -> Self {
+    pub fn new(name: &str, address: Address) -> Self {
         Self {
             name: name.to_owned(),
-            address: address.to_owned(),
+            address,
             profile: None,
             columns: None,
         }
@@ -141,8 +142,8 @@ impl OnUnconfirmed {
 pub struct Printer {
     /// Its name, as the stations call it.
     pub name: String,
-    /// Where it is, such as `tcp://192.168.1.50:9100` (PRINTERS.md).
-    pub address: String,
+    /// Where it is, such as `tcp://192.168.1.50:9100`.
+    pub address: Address,
     /// Its profile; none: probed, then `generic-80`.
     pub profile: Option<String>,
     /// Characters in a line, 20 to 80; none: the profile's.

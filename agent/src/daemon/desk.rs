@@ -59,7 +59,7 @@ impl Desk {
         let said = self.printers.borrow().clone();
         let printers = config.printers.iter().map(|printer| PrinterReport {
             name: printer.name.clone(),
-            address: printer.address.clone(),
+            address: printer.address.to_string(),
             profile: printer.profile.clone(),
             stations: config
                 .stations

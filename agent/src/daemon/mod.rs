@@ -1,5 +1,6 @@
 //! The running agent: spool, presses, link and the control endpoint, started and ended together.
 
+pub mod alone;
 pub mod ask;
 mod control;
 mod desk;
@@ -7,26 +8,28 @@ pub mod device;
 mod local;
 mod presses;
 pub mod report;
+mod running;
 
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use protocol::frames::{AgentInfo, PrinterInfo, PrinterStatus, Registration};
+use protocol::frames::PrinterStatus;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::clock::Clock;
-use crate::config::{Config, Station};
-use crate::link::{CLOCK_FACT, Link, LinkSettings, LinkStatus, NEWS_WAITING};
+use crate::config::Config;
+use crate::link::{CLOCK_FACT, Link, LinkStatus, NEWS_WAITING};
 use crate::spool::{Recovery, Spool, SpoolError};
 use control::Control;
 use desk::Desk;
 use device::Device;
-use presses::{Presses, Shared};
+use presses::{Levels, Presses, Shared};
+use running::{Running, link_settings};
 
 /// Reloads that wait; the last one counts.
 const RELOADS: usize = 4;
@@ -51,6 +54,7 @@ pub struct Agent {
     clock: Clock,
     control: Control,
     link: watch::Sender<LinkStatus>,
+    levels: Levels,
     reloads: (mpsc::Sender<Config>, mpsc::Receiver<Config>),
 }
 
@@ -68,16 +72,17 @@ impl Agent {
     /// # Errors
     /// [`RunError`].
     pub async fn open(config: Config) -> Result<Self, RunError> {
-        let path = config.spool_path();
+        let wanted = config.clone();
         let opened = tokio::task::spawn_blocking(move || {
-            let (spool, recovery) = Spool::open(&path)?;
+            let (spool, recovery) = Spool::open(&wanted.spool_path())?;
             let behind = spool
                 .recall(CLOCK_FACT)?
                 .and_then(|text| text.parse().ok())
                 .unwrap_or(0);
-            Ok((spool, recovery, behind))
+            let levels = presses::remembered(&spool, &wanted)?;
+            Ok((spool, recovery, behind, levels))
         });
-        let (spool, recovery, behind) = opened.await.unwrap_or(Err(SpoolError::Closed))?;
+        let (spool, recovery, behind, levels) = opened.await.unwrap_or(Err(SpoolError::Closed))?;
         say_what_the_spool_held(&recovery);
         let clock = Clock::new(behind);
         Ok(Self {
@@ -89,6 +94,7 @@ impl Agent {
             spool,
             recovery,
             clock,
+            levels,
         })
     }
 
@@ -115,8 +121,8 @@ impl Agent {
     /// # Errors
     /// [`RunError::Spool`] where the spool can no longer be written: start again to recover.
     pub async fn run(self, stop: CancellationToken) -> Result<(), RunError> {
-        let (mut running, reloads) = self.start().await;
-        let outcome = running.supervise(&stop, reloads).await;
+        let mut running = self.start().await;
+        let outcome = running.supervise(&stop).await;
         let outcome = running.end(outcome).await;
         if let Err(error) = &outcome {
             error!("the agent ends, since {error}");
@@ -124,7 +130,7 @@ impl Agent {
         Ok(outcome?)
     }
 
-    async fn start(self) -> (Running, mpsc::Receiver<Config>) {
+    async fn start(self) -> Running {
         let Self {
             config,
             spool,
@@ -133,13 +139,18 @@ impl Agent {
             clock,
             control,
             link,
+            levels,
             reloads: (_, reloads),
         } = self;
         let (sender, news) = mpsc::channel(NEWS_WAITING);
+        let levels = watch::Sender::new(levels);
+        let (broken_sender, broken) = mpsc::channel(1);
         let presses = Presses::new(Shared {
             spool: spool.clone(),
             clock: clock.clone(),
             news: sender,
+            levels: levels.clone(),
+            broken: broken_sender,
         });
         let first = config.borrow().clone();
         presses.apply(&first).await;
@@ -148,7 +159,7 @@ impl Agent {
             Arc::new(move || presses.nudge())
         };
         let printers = watch::Sender::new(BTreeMap::<String, PrinterStatus>::new());
-        let settings = watch::Sender::new(link_settings(&first, &device, &recovery));
+        let settings = watch::Sender::new(link_settings(&first, &device, &recovery, &levels.borrow()));
         let desk = Arc::new(Desk {
             spool: spool.clone(),
             recovery: recovery.clone(),
@@ -176,72 +187,18 @@ impl Agent {
             control.run(desk, until).await;
             Ok(())
         });
-        (
-            Running {
-                config,
-                recovery,
-                device,
-                presses,
-                settings,
-                stop,
-                tasks,
-            },
+        Running {
+            config,
+            recovery,
+            device,
+            presses,
+            settings,
+            levels: levels.subscribe(),
+            broken,
             reloads,
-        )
-    }
-}
-
-/// What runs, and what it takes to change or end it.
-struct Running {
-    config: watch::Sender<Config>,
-    recovery: Recovery,
-    device: Device,
-    presses: Presses,
-    settings: watch::Sender<LinkSettings>,
-    stop: CancellationToken,
-    tasks: JoinSet<Result<(), SpoolError>>,
-}
-
-impl Running {
-    /// Until `stop`, or until a task ends by itself, which is a failure.
-    async fn supervise(
-        &mut self,
-        stop: &CancellationToken,
-        mut reloads: mpsc::Receiver<Config>,
-    ) -> Result<(), SpoolError> {
-        loop {
-            tokio::select! {
-                () = stop.cancelled() => return Ok(()),
-                Some(ended) = self.tasks.join_next() => return ended.unwrap_or(Err(SpoolError::Closed)),
-                Some(new) = reloads.recv() => self.reload(new).await,
-            }
+            stop,
+            tasks,
         }
-    }
-
-    async fn reload(&mut self, new: Config) {
-        if new.data != self.config.borrow().data {
-            warn!("the data folder cannot change while the agent runs: restart it for that");
-            return;
-        }
-        self.presses.apply(&new).await;
-        self.settings.send_if_modified(|settings| {
-            let wanted = link_settings(&new, &self.device, &self.recovery);
-            let news = *settings != wanted;
-            *settings = wanted;
-            news
-        });
-        self.config.send_replace(new);
-        info!("the new configuration is in use");
-    }
-
-    /// First the presses, so that what they finish is still reported.
-    async fn end(mut self, mut outcome: Result<(), SpoolError>) -> Result<(), SpoolError> {
-        self.presses.stop().await;
-        self.stop.cancel();
-        while let Some(ended) = self.tasks.join_next().await {
-            outcome = outcome.and(ended.unwrap_or(Err(SpoolError::Closed)));
-        }
-        outcome
     }
 }
 
@@ -264,43 +221,4 @@ fn say_what_the_spool_held(recovery: &Recovery) {
         "the spool holds {waiting} jobs that wait, {in_doubt} that were printing when the agent ended, \
          {unconfirmed} unconfirmed"
     );
-}
-
-fn link_settings(config: &Config, device: &Device, recovery: &Recovery) -> LinkSettings {
-    let printers: Vec<_> = config
-        .printers
-        .iter()
-        .map(|printer| PrinterInfo {
-            name: printer.name.clone(),
-            profile: printer.profile.clone().unwrap_or_else(|| "generic-80".to_owned()),
-            proof: None,
-            state: "unknown".to_owned(),
-        })
-        .collect();
-    let register = |station: &Station| Registration {
-        device_id: device.device_id.clone(),
-        role: station.name.clone(),
-        location: station.location.clone(),
-        outlet_id: config
-            .relay
-            .outlet
-            .clone()
-            .or_else(|| device.outlet.clone())
-            .unwrap_or_default(),
-        agent: AgentInfo {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            protocol: protocol::PROTOCOL_VERSION,
-            spool: Some(recovery.spool_id.clone()),
-        },
-        printers: printers.clone(),
-    };
-    let stations = config
-        .stations
-        .iter()
-        .map(|station| (register(station), station.printer.clone()))
-        .collect();
-    LinkSettings {
-        relay: config.relay.clone(),
-        stations,
-    }
 }

@@ -1,21 +1,36 @@
 //! The presses of this agent, one for each printer, started and ended together or one by one.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::mpsc;
+use escpos_templates::Renderer;
+use protocol::Evidence;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tracing::{error, warn};
 
+use crate::chain;
 use crate::clock::Clock;
 use crate::config::{Config, Printer, Station};
 use crate::link::News;
-use crate::spool::Spool;
+use crate::press::{self, Known, Limits, PressConfig, PressHandle, PressReport};
+use crate::spool::{Spool, SpoolError};
+use crate::tickets::{self, Sources};
+
+/// The proof that each printer was found to give.
+pub(super) type Levels = BTreeMap<String, Evidence>;
 
 /// What every press shares.
 #[derive(Clone)]
 pub(super) struct Shared {
     pub(super) spool: Spool,
     pub(super) clock: Clock,
+    /// Steps and states, on their way to the relay.
     pub(super) news: mpsc::Sender<News>,
+    /// What the printers were probed for.
+    pub(super) levels: watch::Sender<Levels>,
+    /// A spool that cannot be written any more.
+    pub(super) broken: mpsc::Sender<SpoolError>,
 }
 
 /// What one press is made of; another one means another press.
@@ -23,17 +38,14 @@ pub(super) struct Shared {
 struct Settings {
     printer: Printer,
     stations: Vec<Station>,
-}
-
-struct Press {
-    settings: Settings,
+    tickets: Sources,
 }
 
 /// All presses.
 #[derive(Clone)]
 pub(super) struct Presses {
     shared: Shared,
-    running: Arc<Mutex<BTreeMap<String, Press>>>,
+    running: Arc<Mutex<BTreeMap<String, (Settings, PressHandle)>>>,
 }
 
 impl Presses {
@@ -47,34 +59,139 @@ impl Presses {
     /// Ends what the configuration no longer has, starts what is new; what has not changed runs on.
     pub(super) async fn apply(&self, config: &Config) {
         let wanted = settings(config);
-        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        running.retain(|name, press| wanted.get(name) == Some(&press.settings));
-        for (name, settings) in wanted {
-            running.entry(name).or_insert_with(|| Press { settings });
+        let ended = {
+            let mut running = self.running();
+            let outdated = running.extract_if(.., |name, (settings, _)| wanted.get(name) != Some(settings));
+            outdated.map(|(_, (_, press))| press).collect()
+        };
+        stop_all(ended).await;
+        let missing: Vec<_> = {
+            let running = self.running();
+            wanted
+                .into_iter()
+                .filter(|(name, _)| !running.contains_key(name))
+                .collect()
+        };
+        if missing.is_empty() {
+            return;
         }
-        let _ = &self.shared;
+        let renderer = renderer(&config.tickets);
+        for (name, settings) in missing {
+            match self.start(&settings, renderer.clone()) {
+                Ok(press) => drop(self.running().insert(name, (settings, press))),
+                Err(error) => error!("the press of {name} cannot be started, restart the agent: {error}"),
+            }
+        }
     }
 
     /// There is something new in the spool.
-    pub(super) fn nudge(&self) {}
+    pub(super) fn nudge(&self) {
+        for (_, press) in self.running().values() {
+            press.nudge();
+        }
+    }
 
     /// Ends all: a ticket in progress is finished first, within a limit.
-    pub(super) async fn stop(&self) {}
+    pub(super) async fn stop(&self) {
+        let running = std::mem::take(&mut *self.running());
+        stop_all(running.into_values().map(|(_, press)| press).collect()).await;
+    }
+
+    fn start(&self, settings: &Settings, renderer: Renderer) -> std::io::Result<PressHandle> {
+        let shared = self.shared.clone();
+        let (spool, clock) = (shared.spool.clone(), shared.clock.clone());
+        press::start(press_config(settings), spool, renderer, clock, move |report| {
+            tell(&shared, report)
+        })
+    }
+
+    fn running(&self) -> MutexGuard<'_, BTreeMap<String, (Settings, PressHandle)>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What the spool remembers of the printers' proof.
+pub(super) fn remembered(spool: &Spool, config: &Config) -> Result<Levels, SpoolError> {
+    let mut levels = Levels::new();
+    for printer in &config.printers {
+        let known = spool.recall(&press::known::key(&printer.name))?;
+        if let Some(known) = known.as_deref().and_then(Known::decode) {
+            levels.insert(printer.name.clone(), known.level);
+        }
+    }
+    Ok(levels)
+}
+
+/// The templates and fonts that the configuration names; what is built in where they cannot be read,
+/// since a plain ticket is better than none.
+pub(super) fn renderer(sources: &Sources) -> Renderer {
+    let renderer = tickets::renderer(sources).unwrap_or_else(|error| {
+        error!("the built-in templates are used: {}", chain(&error));
+        Renderer::builtin()
+    });
+    for problem in renderer.problems() {
+        warn!("{problem}");
+    }
+    renderer
+}
+
+/// The press of one printer, with the stations that it serves or stands in for.
+pub(super) fn config_of(config: &Config, printer: &Printer) -> PressConfig {
+    press_config(&settings_of(config, printer))
+}
+
+/// Runs on the press's own thread.
+fn tell(shared: &Shared, report: PressReport) {
+    // Whoever is gone is ending: what matters is in the spool.
+    match report {
+        PressReport::Job(update) => drop(shared.news.blocking_send(News::Job(update))),
+        PressReport::Printer(status) => drop(shared.news.blocking_send(News::Printer(status))),
+        PressReport::Known { printer, known } => {
+            shared
+                .levels
+                .send_if_modified(|levels| levels.insert(printer, known.level) != Some(known.level));
+        }
+        PressReport::Alarm(text) => warn!("{text}"),
+        PressReport::Broken(error) => drop(shared.broken.try_send(error)),
+    }
+}
+
+fn press_config(settings: &Settings) -> PressConfig {
+    let printer = &settings.printer;
+    PressConfig {
+        name: printer.name.clone(),
+        address: printer.address.clone(),
+        profile: printer.profile.clone(),
+        columns: printer.columns,
+        stations: settings.stations.clone(),
+        limits: Limits::default(),
+    }
 }
 
 fn settings(config: &Config) -> BTreeMap<String, Settings> {
-    let of = |printer: &Printer| {
-        let serves = |station: &&Station| {
-            station.printer == printer.name || station.backup.as_ref() == Some(&printer.name)
-        };
-        let stations = config.stations.iter().filter(serves).cloned().collect();
-        (
-            printer.name.clone(),
-            Settings {
-                printer: printer.clone(),
-                stations,
-            },
-        )
+    let all = config
+        .printers
+        .iter()
+        .map(|printer| (printer.name.clone(), settings_of(config, printer)));
+    all.collect()
+}
+
+fn settings_of(config: &Config, printer: &Printer) -> Settings {
+    let serves = |station: &&Station| {
+        station.printer == printer.name || station.backup.as_ref() == Some(&printer.name)
     };
-    config.printers.iter().map(of).collect()
+    Settings {
+        printer: printer.clone(),
+        stations: config.stations.iter().filter(serves).cloned().collect(),
+        tickets: config.tickets.clone(),
+    }
+}
+
+/// Waits for each on a thread of its own, so that the link hears what they still say.
+async fn stop_all(presses: Vec<PressHandle>) {
+    let mut stopping = JoinSet::new();
+    for press in presses {
+        stopping.spawn_blocking(move || press.stop());
+    }
+    stopping.join_all().await;
 }

@@ -82,21 +82,27 @@ impl FakeRelay {
     }
 
     /// The next WebSocket.
-    #[expect(clippy::result_large_err, reason = "the callback's type is tungstenite's")]
     pub async fn accept(&self) -> Peer {
         let stream = self.stream().await.expect("the TLS handshake failed");
-        let (mut authorization, mut path) = (None, String::new());
-        let look = |request: &Request, response: Response| -> Result<Response, ErrorResponse> {
-            let header = request.headers().get("authorization");
-            authorization = header.map(|value| value.to_str().unwrap().to_owned());
-            path = request.uri().path().to_owned();
-            Ok(response)
-        };
-        let socket = tokio_tungstenite::accept_hdr_async(stream, look).await.unwrap();
-        Peer {
-            socket,
-            authorization,
-            path,
+        upgrade(stream).await.expect("no WebSocket")
+    }
+
+    /// Accepts and confirms one registration; connections of agents that were killed meanwhile are
+    /// passed over.
+    pub async fn live_at_last(&self) -> Peer {
+        loop {
+            let Some(stream) = self.stream().await else {
+                continue;
+            };
+            let Some(mut peer) = upgrade(stream).await else {
+                continue;
+            };
+            while let Some(frame) = peer.next().await {
+                if let AgentFrame::Register(registration) = frame {
+                    peer.confirm(&registration).await;
+                    return peer;
+                }
+            }
         }
     }
 
@@ -123,9 +129,27 @@ impl FakeRelay {
     }
 }
 
+#[expect(clippy::result_large_err, reason = "the callback's type is tungstenite's")]
+async fn upgrade(stream: Box<dyn Stream>) -> Option<Peer> {
+    let (mut authorization, mut path) = (None, String::new());
+    let look = |request: &Request, response: Response| -> Result<Response, ErrorResponse> {
+        let header = request.headers().get("authorization");
+        authorization = header.map(|value| value.to_str().unwrap().to_owned());
+        path = request.uri().path().to_owned();
+        Ok(response)
+    };
+    let socket = tokio_tungstenite::accept_hdr_async(stream, look).await.ok()?;
+    Some(Peer {
+        socket,
+        authorization,
+        path,
+    })
+}
+
 impl Peer {
+    /// Sends a frame. An agent that has gone away is noticed at the next reading.
     pub async fn send(&mut self, frame: &RelayFrame) {
-        self.socket.send(Message::text(frame.encode())).await.unwrap();
+        let _ = self.socket.send(Message::text(frame.encode())).await;
     }
 
     /// The next frame; none once the agent has closed.
@@ -168,6 +192,11 @@ impl Peer {
                 _ => None,
             })
             .await;
+        self.confirm(&registration).await;
+        registration
+    }
+
+    async fn confirm(&mut self, registration: &Registration) {
         let station = match &registration.location {
             Some(location) => format!("{}_{location}", registration.role),
             None => registration.role.clone(),
@@ -180,7 +209,6 @@ impl Peer {
             station: Some(station),
         });
         self.send(&registered).await;
-        registration
     }
 
     pub async fn offer(&mut self, id: &str, seq: u64, station: &str) {

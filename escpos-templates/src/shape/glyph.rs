@@ -92,7 +92,8 @@ impl Glyphs {
         let mut canvas = Canvas::new(width, height);
         let depth = if image.content == Content::Mask { 1 } else { 4 };
         for (i, sample) in (0..).zip(image.data.chunks_exact(depth)) {
-            canvas.set(i % width.max(1), i / width.max(1), is_ink(sample));
+            let (x, y) = (i % width.max(1), i / width.max(1));
+            canvas.set(x, y, is_ink(sample, x, y));
         }
         Some(Glyph {
             canvas,
@@ -102,11 +103,19 @@ impl Glyphs {
     }
 }
 
-/// Coverage for outlines; for coloured pictures whatever is opaque and not light.
-fn is_ink(sample: &[u8]) -> bool {
+/// Coverage for outlines; coloured pictures are dithered.
+fn is_ink(sample: &[u8], x: u32, y: u32) -> bool {
     match *sample {
         [coverage] => coverage >= INK_FROM,
-        [r, g, b, alpha] => alpha >= 128 && u32::from(r) + u32::from(g) + u32::from(b) < 3 * 150,
+        [r, g, b, alpha] => {
+            let light = (u32::from(r) * 299 + u32::from(g) * 587 + u32::from(b) * 114) / 1000;
+            let dark = (255 - light) * u32::from(alpha) / 255;
+            let index = usize::try_from(y % 4 * 4 + x % 4).unwrap_or(0);
+            dark > BAYER.get(index).map_or(128, |step| step * 14 + 14)
+        }
         _ => false,
     }
 }
+
+/// Bayer's ordered dither.
+const BAYER: [u32; 16] = [0, 8, 2, 10, 12, 4, 14, 6, 3, 11, 1, 9, 15, 7, 13, 5];

@@ -150,12 +150,10 @@ impl Inner {
     pub(super) fn draw(&mut self, group: &Group<'_>, drawing: &mut Drawing) {
         let text = group.text();
         self.shape(group, &text);
-        let glyphs: Vec<LayoutGlyph> = self
-            .buffer
-            .layout_runs()
-            .next()
-            .map(|line| line.glyphs.to_vec())
-            .unwrap_or_default();
+        let line = self.buffer.layout_runs().next();
+        let mut glyphs: Vec<LayoutGlyph> = line.map(|line| line.glyphs.to_vec()).unwrap_or_default();
+        // A line that begins at the right lists its glyphs from there.
+        glyphs.sort_by(|a, b| a.x.total_cmp(&b.x));
         let cell = group.font.cell().0;
         let columns: u32 = group.runs.iter().map(|run| run.columns).sum();
         let natural: f32 = glyphs.iter().map(|g| g.w * stretch(group, g)).sum();

@@ -2,8 +2,10 @@
 
 mod builtin;
 mod escape;
+mod item;
 mod moment;
 mod money;
+mod reader;
 mod view;
 
 pub(crate) use builtin::PLAIN;
@@ -27,6 +29,8 @@ pub(crate) struct Templates {
     own: Environment<'static>,
     /// Own templates that do not compile, by name, with the error.
     broken: BTreeMap<String, String>,
+    /// Whether an own template looks at the raw event; copying it for nothing would cost more than all else.
+    want_event: bool,
 }
 
 impl Templates {
@@ -40,10 +44,12 @@ impl Templates {
                 broken.insert(name.clone(), located(&error, name));
             }
         }
+        let want_event = own.values().any(|source| source.contains("event"));
         Self {
             builtin,
             own: environment,
             broken,
+            want_event,
         }
     }
 
@@ -55,6 +61,10 @@ impl Templates {
             .map(|(name, _)| name.to_owned())
             .filter(|name| !parts.contains(&name.as_str()))
             .collect()
+    }
+
+    pub(crate) fn want_event(&self) -> bool {
+        self.want_event
     }
 
     pub(crate) fn broken(&self) -> impl Iterator<Item = &str> {

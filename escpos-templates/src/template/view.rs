@@ -1,10 +1,11 @@
 //! An event as templates see it: one spelling for every field, amounts and times already written.
 
+use super::item::Item;
 use super::moment::{self, Zones};
 use super::money;
+use super::reader::{Reader, number, plain};
 use crate::banner::Banner;
 use minijinja::value::{Enumerator, Object, Value};
-use rust_decimal::Decimal;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,21 +24,6 @@ pub(crate) struct View {
     event: Json,
 }
 
-/// An item of an order.
-#[derive(Debug)]
-struct Item {
-    quantity: Value,
-    previous: Option<Value>,
-    name: String,
-    notes: String,
-    allergens: Vec<String>,
-    course: Value,
-    modifiers: Vec<Value>,
-    unrouted: bool,
-    price: String,
-    total: String,
-}
-
 impl Object for View {
     fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
         match self.fields.get(key) {
@@ -53,45 +39,6 @@ impl Object for View {
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
         Enumerator::Values(self.fields.keys().map(|k| Value::from(*k)).collect())
-    }
-}
-
-const ITEM_FIELDS: &[&str] = &[
-    "quantity",
-    "previous",
-    "name",
-    "notes",
-    "allergens",
-    "course",
-    "modifiers",
-    "unrouted",
-    "price",
-    "total",
-];
-
-impl Object for Item {
-    fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
-        Some(match key {
-            "quantity" => self.quantity.clone(),
-            "previous" => self.previous.clone()?,
-            "name" => Value::from(self.name.as_str()),
-            "notes" => Value::from(self.notes.as_str()),
-            "allergens" => Value::from_iter(self.allergens.iter().map(String::as_str)),
-            "course" => self.course.clone(),
-            "modifiers" => Value::from(self.modifiers.clone()),
-            "unrouted" => Value::from(self.unrouted),
-            "price" => Value::from(self.price.as_str()),
-            "total" => Value::from(self.total.as_str()),
-            _ => return None,
-        })
-    }
-
-    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        self.get_value_by_str(key.as_str()?)
-    }
-
-    fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::Str(ITEM_FIELDS)
     }
 }
 
@@ -341,71 +288,6 @@ impl View {
     }
 }
 
-impl Item {
-    fn new(item: &Json, currency: &str) -> Self {
-        let reader = Reader {
-            data: item,
-            order: None,
-            job: None,
-        };
-        let quantity = reader
-            .field(&["quantity", "qty"])
-            .cloned()
-            .unwrap_or(Json::from(1));
-        let price = reader.amount(&["unitPrice", "unit_price", "price"]);
-        let total = price.and_then(|p| p.checked_mul(money::amount(&quantity).unwrap_or(Decimal::ONE)));
-        let written =
-            |amount: Option<Decimal>| amount.map(|a| money::written(a, currency)).unwrap_or_default();
-        Self {
-            quantity: number(&quantity),
-            previous: reader
-                .field(&[
-                    "previous_quantity",
-                    "previousQuantity",
-                    "from_quantity",
-                    "old_quantity",
-                ])
-                .map(number),
-            name: reader
-                .text(&["name", "item_name", "itemName"])
-                .unwrap_or_else(|| "?".to_owned()),
-            notes: reader.text(&["notes", "note", "comment"]).unwrap_or_default(),
-            allergens: reader
-                .list(&["allergens", "allergies"])
-                .iter()
-                .filter_map(plain)
-                .collect(),
-            course: reader.field(&["course"]).map_or(Value::from(""), number),
-            modifiers: modifiers(&reader, &quantity, currency),
-            unrouted: reader.flag(&["unrouted"]),
-            price: written(price),
-            total: written(total),
-        }
-    }
-}
-
-fn modifiers(reader: &Reader<'_>, quantity: &Json, currency: &str) -> Vec<Value> {
-    let list = reader.list(&["modifiers", "mods", "options"]);
-    let one = |modifier: &Json| {
-        let reader = Reader {
-            data: modifier,
-            order: None,
-            job: None,
-        };
-        let name = plain(modifier)
-            .or_else(|| reader.text(&["name"]))
-            .unwrap_or_default();
-        let price = reader.amount(&["price"]).filter(|p| !p.is_zero());
-        let total = price.and_then(|p| p.checked_mul(money::amount(quantity).unwrap_or(Decimal::ONE)));
-        let total = total.map(|t| money::written(t, currency)).unwrap_or_default();
-        Value::from(BTreeMap::from([
-            ("name", Value::from(name)),
-            ("total", Value::from(total)),
-        ]))
-    };
-    list.iter().map(one).collect()
-}
-
 /// A ticket on a summary: its number, its table, its age in minutes.
 fn waiting_ticket(ticket: &Json) -> BTreeMap<&'static str, Value> {
     let reader = Reader {
@@ -447,53 +329,6 @@ fn banner_text(banner: &Banner, zone: &jiff::tz::TimeZone) -> String {
     }
 }
 
-/// Looks fields up in an event, then in its `order`, in either spelling.
-struct Reader<'a> {
-    data: &'a Json,
-    order: Option<&'a Json>,
-    job: Option<&'a Json>,
-}
-
-impl<'a> Reader<'a> {
-    fn field(&self, keys: &[&str]) -> Option<&'a Json> {
-        let given = |source: &'a Json| {
-            keys.iter()
-                .find_map(|key| source.get(key).filter(|v| !v.is_null()))
-        };
-        given(self.data).or_else(|| self.order.and_then(given))
-    }
-
-    fn text(&self, keys: &[&str]) -> Option<String> {
-        self.field(keys).and_then(plain).filter(|text| !text.is_empty())
-    }
-
-    fn of_order(&self, keys: &[&str]) -> Option<String> {
-        keys.iter().find_map(|key| self.order?.get(key)).and_then(plain)
-    }
-
-    /// A name given as text, or as an object with one.
-    fn person(&self, keys: &[&str]) -> Option<String> {
-        let value = self.field(keys)?;
-        plain(value)
-            .or_else(|| value.get("name").and_then(plain))
-            .filter(|name| !name.is_empty())
-    }
-
-    fn list(&self, keys: &[&str]) -> &'a [Json] {
-        let value = self.field(keys);
-        let value = value.and_then(|v| v.get("items").or(Some(v)));
-        value.and_then(Json::as_array).map_or(&[], Vec::as_slice)
-    }
-
-    fn amount(&self, keys: &[&str]) -> Option<Decimal> {
-        self.field(keys).and_then(money::amount)
-    }
-
-    fn flag(&self, keys: &[&str]) -> bool {
-        self.field(keys).and_then(Json::as_bool).unwrap_or(false)
-    }
-}
-
 /// The `data` of a frame, or the event itself.
 fn data(event: &Json) -> &Json {
     match (event.get("event"), event.get("data")) {
@@ -516,23 +351,6 @@ fn kind_of(trigger: &str) -> Option<&'static str> {
         "changed" => Some("change"),
         "void" => Some("void"),
         _ => None,
-    }
-}
-
-/// A string, number or flag as text.
-fn plain(value: &Json) -> Option<String> {
-    match value {
-        Json::String(text) => Some(text.clone()),
-        Json::Number(number) => Some(number.to_string()),
-        Json::Bool(flag) => Some(flag.to_string()),
-        _ => None,
-    }
-}
-
-fn number(value: &Json) -> Value {
-    match value.as_i64() {
-        Some(n) => Value::from(n),
-        None => Value::from(plain(value).unwrap_or_default()),
     }
 }
 

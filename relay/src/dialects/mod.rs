@@ -4,9 +4,18 @@
 //! connection: each wire owns a block of a thousand. Frames with the same `k` are one frame to a
 //! connection that matches several of them, with the union of their fields.
 
+pub mod backoffice;
+pub mod floor;
+pub mod io;
 pub mod position;
+pub mod register;
 pub mod rooms;
+#[cfg(test)]
+pub(crate) mod samples;
+pub mod session;
 pub mod station;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 use std::borrow::Cow;
@@ -172,7 +181,13 @@ impl From<Refusal> for Mistake {
 pub fn project(wire: Wire, outlet: &str, event: &Event) -> Vec<Frame> {
     let mut frames = match wire {
         Wire::Station => station::project(outlet, event),
-        Wire::SocketIo | Wire::Register => Vec::new(),
+        Wire::SocketIo => {
+            let mut frames = floor::project(event);
+            frames.extend(session::project(outlet, event));
+            frames.extend(backoffice::project(event));
+            frames
+        }
+        Wire::Register => register::project(outlet, event),
     };
     frames.sort_by_key(|frame| frame.k);
     frames

@@ -6,6 +6,7 @@ mod tests;
 mod verbs;
 
 pub use out::{device_data, offer_data, project};
+pub(crate) use verbs::is_station;
 pub use verbs::{Device, Verb, read, room, rooms_of};
 
 use super::{Dialect, Room};

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequestParts, Path, Query, Request};
-use axum::http::header;
+
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
 use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -197,11 +198,9 @@ fn parse(body: &[u8]) -> Result<Value, Problem> {
     })
 }
 
-/// Whether the caller wants to hear more often than once, by `Accept`.
-#[expect(dead_code, reason = "for the event stream")]
-pub(super) fn accepts(parts: &Parts, kind: &str) -> bool {
-    parts
-        .headers
+/// Whether the client accepts that kind of answer, by its name in `Accept`.
+pub(super) fn accepts(headers: &HeaderMap, kind: &str) -> bool {
+    headers
         .get_all(header::ACCEPT)
         .iter()
         .filter_map(|value| value.to_str().ok())

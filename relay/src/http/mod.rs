@@ -2,12 +2,15 @@
 
 mod devices;
 pub mod door;
+mod events;
 mod health;
 mod input;
 mod jobs;
+pub mod openapi;
 mod orders;
 mod outlets;
 mod reply;
+mod routing;
 mod stations;
 mod tickets;
 mod upgrade;
@@ -17,7 +20,7 @@ pub(crate) use outlets::checked as check_outlet;
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::from_fn_with_state;
-use axum::routing::{any, get, patch, post};
+use axum::routing::{any, get, patch, post, put};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
@@ -55,6 +58,11 @@ pub fn router(app: SharedApp) -> Router {
         .nest("/api/orders", orders)
         .nest("/api/jobs", jobs)
         .route("/api/stations", get(stations::list))
+        .route("/api/stations/{name}", put(routing::put_station))
+        .route("/api/routing", get(routing::show).put(routing::put))
+        .route("/api/routing/dry-run", post(routing::dry_run))
+        .route("/api/sync", get(events::sync))
+        .route("/api/events", get(events::follow))
         .route("/api/devices", get(devices::list))
         .route("/api/devices/{id}/revoke", post(devices::revoke))
         .route("/api/enrolments", post(devices::open_enrolment))
@@ -62,6 +70,7 @@ pub fn router(app: SharedApp) -> Router {
         .route("/api/outlets", get(outlets::list).post(outlets::add))
         .route("/ws", any(upgrade::station))
         .route("/ws/restaurant-pos/{tenant}", any(upgrade::register))
+        .route("/api/openapi.json", get(openapi::show))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::scrape))

@@ -12,7 +12,7 @@ use super::input::Who;
 use super::reply::{List, json};
 use crate::error::Problem;
 use crate::routing::Settings;
-use crate::routing::settings::{BAR, KITCHEN, StationSettings};
+use crate::routing::settings::StationSettings;
 use crate::service::{App, SharedApp};
 use crate::store::{Holder, Job, JobFilter, Printer};
 
@@ -121,19 +121,10 @@ fn view(printer: &Printer) -> PrinterView<'_> {
 
 /// Every station that the settings, an agent or a waiting job names.
 fn names(settings: &Settings, holders: &[Holder], waiting: &BTreeMap<String, Waiting>) -> BTreeSet<String> {
-    let rules = settings.rules.iter().flat_map(|rule| &rule.to);
-    let bars = settings.areas.iter().map(|area| &area.bar);
-    rules
-        .filter(|target| *target != BAR)
-        .chain(bars)
-        .chain(settings.locations.values())
-        .chain(settings.stations.keys())
-        .chain(waiting.keys())
-        .chain([&settings.default_bar, &settings.receipt_station])
-        .chain(holders.iter().map(|holder| &holder.station))
-        .cloned()
-        .chain([KITCHEN.to_owned()])
-        .collect()
+    let held = holders.iter().map(|holder| &holder.station);
+    let mut names = settings.station_names();
+    names.extend(held.chain(waiting.keys()).cloned());
+    names
 }
 
 async fn waiting(app: &App, outlet: &str) -> Result<BTreeMap<String, Waiting>, Problem> {

@@ -9,6 +9,7 @@ mod tests;
 
 use jiff::Timestamp;
 
+pub(crate) use create::area_of;
 pub use create::create;
 pub use status::UNDO_COMPLETED_WITHIN_S;
 

@@ -3,8 +3,12 @@
 pub mod command;
 pub mod decide;
 pub mod event;
+pub mod house;
 pub mod input;
 pub mod model;
+#[cfg(test)]
+pub(crate) mod samples;
+mod stats;
 mod totals;
 
 pub use command::{Actor, Command, NewItem, NewOrder, Refusal, Role};

@@ -28,20 +28,16 @@ fn cost(item: &Item) -> Decimal {
     (item.unit_price + extras) * Decimal::from(item.quantity)
 }
 
-/// Sets `final_amount` from total, discount and tax, and how far that is paid.
+/// Sets `final_amount` from total, discount and tax, and how far that is paid; before the first
+/// payment the caller's word stands.
 pub(super) fn settle(order: &mut Order) {
     order.final_amount = (order.total_amount - order.discount + order.tax).normalize();
-    let kept = matches!(
-        order.payment_status,
-        PaymentStatus::Pending | PaymentStatus::Refunded
-    );
-    if order.paid_amount.is_zero() && (kept || order.payment_status == PaymentStatus::Unpaid) {
+    if order.paid_amount.is_zero() {
         return;
     }
-    order.payment_status = match order.paid_amount {
-        paid if paid >= order.final_amount => PaymentStatus::Paid,
-        paid if paid.is_zero() => order.payment_status,
-        _ => PaymentStatus::Partial,
+    order.payment_status = match order.paid_amount >= order.final_amount {
+        true => PaymentStatus::Paid,
+        false => PaymentStatus::Partial,
     };
 }
 

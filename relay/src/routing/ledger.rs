@@ -114,24 +114,14 @@ impl<'a> Ledger<'a> {
         removal
     }
 
-    /// Jobs that have not begun and that no VOID refers to, newest first.
+    /// Jobs that have not begun, newest first: what was added last goes first.
     fn withdrawable(&self, station: &str) -> impl Iterator<Item = &'a LedgerJob> {
-        let here = |job: &&LedgerJob| job.station == station && counts(job);
-        let voids = self
-            .jobs
-            .iter()
-            .filter(here)
-            .filter(|job| job.kind == JobKind::Void);
-        let voided: BTreeSet<&str> = voids
-            .flat_map(|job| &job.lines)
-            .map(|line| line.item.as_str())
-            .collect();
+        let here = move |job: &&LedgerJob| job.station == station && waiting(job);
         let jobs: Vec<&LedgerJob> = self
             .jobs
             .iter()
             .filter(here)
-            .filter(|job| adds(job) && !job.lines.is_empty() && waiting(job))
-            .filter(|job| job.lines.iter().all(|line| !voided.contains(line.item.as_str())))
+            .filter(|job| adds(job) && !job.lines.is_empty())
             .collect();
         jobs.into_iter().rev()
     }

@@ -1,6 +1,8 @@
 //! What changed -> tickets per station, against what each station already has on paper. Pure.
 
 pub mod assign;
+mod check;
+pub mod explain;
 pub mod late;
 mod ledger;
 pub mod route;
@@ -10,6 +12,7 @@ mod tests;
 pub mod ticket;
 
 pub use assign::assign;
+pub use explain::{DryRun, Finding, dry_run, lint};
 pub use late::{late_void, reprint_lines};
 pub use route::plan;
 pub use settings::{Settings, order_number, station_for_device};

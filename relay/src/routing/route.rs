@@ -95,11 +95,11 @@ impl Desk<'_> {
             Change::ItemCancelled { item } => {
                 let gone = self.order.items.iter().find(|entry| entry.id == *item);
                 let gone: Vec<(&Item, u32)> = gone.map(|item| (item, item.quantity)).into_iter().collect();
-                self.void(&gone);
+                self.void(&gone, "");
             }
-            Change::Cancelled { .. } => {
+            Change::Cancelled { reason, .. } => {
                 let gone: Vec<(&Item, u32)> = active(self.order).map(|item| (item, item.quantity)).collect();
-                self.void(&gone);
+                self.void(&gone, reason);
             }
             Change::Moved {
                 from_table,
@@ -153,7 +153,7 @@ impl Desk<'_> {
         if to > from {
             self.print(&[(item, to - from)], JobKind::Add, Trigger::Added);
         } else {
-            self.void(&[(item, from - to)]);
+            self.void(&[(item, from - to)], "");
         }
     }
 
@@ -177,7 +177,8 @@ impl Desk<'_> {
     }
 
     /// Takes items back: rooms hear of all of them, paper of those that are on paper.
-    fn void(&mut self, items: &[(&Item, u32)]) {
+    fn void(&mut self, items: &[(&Item, u32)], reason: &str) {
+        let said = (!reason.is_empty()).then(|| ("message", json!(reason)));
         for (station, gone) in self.by_station(items) {
             let removal = self.ledger.remove(&station, &gone);
             self.plan.withdraw.extend(removal.withdraw);
@@ -207,7 +208,7 @@ impl Desk<'_> {
                 shown: lines.clone(),
                 lines,
                 rooms,
-                extra: Vec::new(),
+                extra: said.clone().into_iter().collect(),
             };
             if removal.void == gone {
                 self.put(&station, void(gone, true), true);
@@ -232,10 +233,7 @@ impl Desk<'_> {
             if shown.is_empty() {
                 continue;
             }
-            let extra = vec![
-                ("previous_table_number", json!(from_table)),
-                ("previous_area_code", json!(from_area)),
-            ];
+            let extra = vec![("from_table", json!(from_table)), ("from_area", json!(from_area))];
             let (kind, trigger) = (JobKind::Change, Trigger::Changed);
             self.put(
                 &station,

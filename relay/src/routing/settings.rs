@@ -24,6 +24,8 @@ pub struct Settings {
     pub timezone: String,
     /// When the business day begins, local time `HH:MM`.
     pub business_day_start: String,
+    /// What stands on top of bills.
+    pub outlet_name: Option<String>,
     /// ISO 4217 code printed on bills, such as `IDR`.
     pub currency: Option<String>,
     /// Tried in order; the first that matches an item sends it to its stations.
@@ -123,6 +125,7 @@ impl Default for Settings {
         Self {
             timezone: "UTC".into(),
             business_day_start: "00:00".into(),
+            outlet_name: None,
             currency: None,
             rules: Rule::defaults(),
             areas: vec![area("A-I", "bar_depan"), area(OTHERS, "bar_belakang")],
@@ -188,6 +191,21 @@ impl Rule {
                 ..Self::default()
             },
         ]
+    }
+}
+
+impl Rule {
+    /// It has no test and so matches every item.
+    #[must_use]
+    pub fn is_catch_all(&self) -> bool {
+        let tests = [
+            &self.workstation,
+            &self.workstation_begins,
+            &self.category_contains,
+            &self.name_contains,
+            &self.area,
+        ];
+        tests.iter().all(|test| test.is_empty()) && !self.to.is_empty()
     }
 }
 

@@ -85,6 +85,7 @@ impl Draft<'_> {
             "waiter": order.waiter,
             "timezone": self.settings.timezone,
             "currency": self.settings.currency,
+            "outlet_name": self.settings.outlet_name,
         });
         if let Value::Object(columns) = &mut data {
             columns.extend(

@@ -19,6 +19,7 @@ use tracing::error;
 
 use super::books::Books;
 use super::desk::{Desk, Outcome};
+use super::lock::Lock;
 use super::{Committed, StoreError};
 
 /// Calls in one transaction: bounds how long the first of them waits for the last, and what a failed
@@ -49,7 +50,7 @@ pub(super) struct Clerk {
 impl Clerk {
     /// Starts the thread. `limit` is how many calls may wait.
     pub(super) fn start(
-        conn: Connection,
+        (conn, lock): (Connection, Lock),
         clock: Clock,
         limit: usize,
         publisher: mpsc::Sender<Committed>,
@@ -58,6 +59,7 @@ impl Clerk {
         let failing = Arc::new(AtomicBool::new(false));
         let owner = Owner {
             conn,
+            _lock: lock,
             clock,
             calls,
             publisher,
@@ -156,6 +158,8 @@ where
 
 struct Owner {
     conn: Connection,
+    /// Released after the connection is closed: fields go in this order.
+    _lock: Lock,
     clock: Clock,
     calls: mpsc::Receiver<Option<Boxed>>,
     publisher: mpsc::Sender<Committed>,
@@ -312,3 +316,6 @@ pub(super) fn sorted(error: StoreError) -> StoreError {
         other => other,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,6 +22,8 @@ pub(super) struct Updated {
     pub(super) needs_void: bool,
     /// Its holder has a copy that is no longer wanted.
     pub(super) withdraw_copy: bool,
+    /// Said by a device that does not hold it.
+    pub(super) by_stranger: bool,
 }
 
 /// What a wish comes to.
@@ -106,12 +108,17 @@ pub(super) fn update(
     if holder.as_deref().is_some_and(|holder| holder != device) {
         return stranger(row, device, said, now);
     }
-    if is_repeat(&row.job, said) {
-        let answered = said.state.is_final() && row.wish.take().is_some();
+    if row.job.state.is_final() && said.state.is_final() {
+        // Its last word, whatever it is, leaves nothing to ask of it.
+        let answered = row.wish.take().is_some();
+        row.job.cancel_requested &= !answered;
         return Updated {
             changed: answered,
             ..Updated::default()
         };
+    }
+    if is_repeat(&row.job, said) {
+        return Updated::default();
     }
     if !row.job.state.may_become(said.state) && !row.job.state.is_late_truth(said.state) {
         return Updated::default();
@@ -128,15 +135,19 @@ pub(super) fn update(
     Updated {
         changed: true,
         needs_void,
-        withdraw_copy: false,
+        ..Updated::default()
     }
 }
 
 /// What a device says that does not hold the job: paper counts, and ends the holder's copy.
 fn stranger(row: &mut JobRow, device: &str, said: &AgentUpdate, now: Timestamp) -> Updated {
+    let ignored = Updated {
+        by_stranger: true,
+        ..Updated::default()
+    };
     let paper = matches!(said.state, JobState::Printed | JobState::Sent);
     if !paper || row.job.state.is_final() {
-        return Updated::default();
+        return ignored;
     }
     hear(&mut row.job, said, now);
     row.job.detail = Some(format!("printed by device {device}"));
@@ -147,13 +158,13 @@ fn stranger(row: &mut JobRow, device: &str, said: &AgentUpdate, now: Timestamp) 
         changed: true,
         needs_void,
         withdraw_copy: true,
+        ..ignored
     }
 }
 
 fn is_repeat(job: &Job, said: &AgentUpdate) -> bool {
-    let same = job.state == said.state;
-    same && (said.state.is_final()
-        || (job.header.attempt >= said.attempt && job.detail == said.detail && job.printer == said.printer))
+    let known = job.header.attempt >= said.attempt;
+    known && job.state == said.state && job.detail == said.detail && job.printer == said.printer
 }
 
 fn begins(state: JobState) -> bool {

@@ -4,12 +4,13 @@
 //! queue into one transaction (at most 256 calls), fsyncs once and only then answers everybody.
 //! After each commit the events go to [`Committed`]'s receiver in the order of their numbers.
 
+mod answers;
 mod books;
 mod clerk;
 mod desk;
 mod fate;
 mod handle;
-mod interim;
+mod lock;
 mod readers;
 mod schema;
 mod sql;
@@ -26,7 +27,7 @@ use crate::order::{Actor, Command, Event, Order, Refusal};
 
 pub use handle::enrol::{RedeemError, Redeemed};
 pub use handle::link::Acked;
-pub use handle::{Retention, Store, StoreOptions};
+pub use handle::{Store, StoreOptions};
 pub use sql::events::Audited;
 
 /// An outlet's id (restaurant, tenant): every table's key begins with it.

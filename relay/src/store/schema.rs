@@ -26,10 +26,12 @@ CREATE TABLE outlets(outlet TEXT PRIMARY KEY, name TEXT NOT NULL, timezone TEXT 
 CREATE TABLE counters(outlet TEXT, name TEXT, value INTEGER NOT NULL, PRIMARY KEY(outlet, name))
     STRICT, WITHOUT ROWID;
 
--- created is the number of the event that made the order: newest first is by it.
+-- created is the number of the event that made the order: newest first is by it. fingerprint and answer
+-- are of the request that made it: the caller's id is a key for good.
 CREATE TABLE orders(outlet TEXT, id TEXT, created INTEGER NOT NULL, open INTEGER NOT NULL,
     status TEXT NOT NULL, table_number TEXT, table_id TEXT, session TEXT,
-    doc TEXT NOT NULL, internal TEXT NOT NULL, PRIMARY KEY(outlet, id)) STRICT;
+    fingerprint BLOB NOT NULL, answer TEXT NOT NULL, doc TEXT NOT NULL, internal TEXT NOT NULL,
+    PRIMARY KEY(outlet, id)) STRICT;
 CREATE INDEX orders_newest ON orders(outlet, created);
 CREATE INDEX orders_open ON orders(outlet, created) WHERE open = 1;
 CREATE INDEX orders_session ON orders(outlet, session, created) WHERE session IS NOT NULL;

@@ -8,28 +8,27 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use protocol::{JobHeader, JobId, JobState};
 
+use super::answers;
 use super::books::Counter;
 use super::desk::{Desk, Outcome, new_id};
-use super::interim::plan;
 use super::sql::jobs::JobRow;
-use super::sql::orders::Kept;
+use super::sql::orders::{Creation, Kept};
 use super::sql::{events, jobs, orders};
 use super::{Job, JobBrief, OrderReply, OrderRequest, OutletId, Step, fate};
-use crate::order::{Actor, Command, Context, Decision, Event, Id, Order, Refusal, Stats, Status, Subject};
+use crate::order::{
+    Actor, Change, Command, Context, Decision, Event, Id, Order, Refusal, Stats, Status, Subject,
+};
 use crate::order::{change, create};
-use crate::routing::{Plan, Settings, Ticket, order_number};
+use crate::routing::{Plan, Settings, Ticket, order_number, plan};
 
 /// Does what is asked, once for each key.
 pub(super) fn order(desk: &mut Desk<'_>, request: &OrderRequest) -> Outcome<OrderReply> {
     let settings = desk.books.settings(desk.conn, &request.outlet)?;
-    let keys = keys(request);
-    for key in &keys {
-        if let Some(reply) = replay(desk, request, key)? {
-            desk.refused = matches!(reply, OrderReply::Refused(_));
-            return Ok(reply);
-        }
+    if let Some(reply) = answers::replay(desk, request)? {
+        desk.refused = matches!(reply, OrderReply::Refused(_));
+        return Ok(reply);
     }
-    match perform(desk, request, &settings, &keys)? {
+    match perform(desk, request, &settings)? {
         Ok(done) => Ok(done),
         Err(refusal) => {
             desk.refused = true;
@@ -38,44 +37,10 @@ pub(super) fn order(desk: &mut Desk<'_>, request: &OrderRequest) -> Outcome<Orde
     }
 }
 
-/// Under which keys this request is known for good: the caller's order id, and the `Idempotency-Key`.
-fn keys(request: &OrderRequest) -> Vec<String> {
-    let id = match &request.command {
-        Command::Create(new) => new.id.as_ref().map(|id| format!("id:{}", id.key())),
-        _ => None,
-    };
-    let key = request.key.as_ref().map(|key| format!("key:{key}"));
-    id.into_iter().chain(key).collect()
-}
-
-fn replay(desk: &Desk<'_>, request: &OrderRequest, key: &str) -> Outcome<Option<OrderReply>> {
-    let Some(earlier) = orders::earlier(desk.conn, &request.outlet, key)? else {
-        return Ok(None);
-    };
-    let same = earlier.fingerprint == request.fingerprint && earlier.target == request.order;
-    if same {
-        return Ok(Some(OrderReply::Replayed {
-            body: earlier.body.into(),
-        }));
-    }
-    let name = key.strip_prefix("key:");
-    let message = name.map_or_else(
-        || {
-            format!(
-                "there is another order under the id {}",
-                key.trim_start_matches("id:")
-            )
-        },
-        |name| format!("another request was made under the Idempotency-Key {name}"),
-    );
-    Ok(Some(OrderReply::Refused(Refusal::Conflict(message))))
-}
-
 fn perform(
     desk: &mut Desk<'_>,
     request: &OrderRequest,
     settings: &Settings,
-    keys: &[String],
 ) -> Outcome<Result<OrderReply, Refusal>> {
     let before = match &request.order {
         Some(id) if !matches!(request.command, Command::Create(_)) => {
@@ -93,7 +58,7 @@ fn perform(
     };
     let from = before.as_ref().map(|kept| kept.order.status);
     let plan = plan_tickets(desk, request, settings, &mut decision, before.is_some())?;
-    store(desk, request, settings, decision, plan, from, keys)
+    store(desk, request, settings, decision, plan, from)
 }
 
 fn unknown(id: &str) -> Refusal {
@@ -151,7 +116,12 @@ fn plan_tickets(
     } else {
         Vec::new()
     };
-    Ok(plan(decision, &ledger, settings, &mut new_id))
+    let Decision {
+        order,
+        internal,
+        changes,
+    } = decision;
+    Ok(plan(order, internal, changes, &ledger, settings, &mut new_id))
 }
 
 fn store(
@@ -161,7 +131,6 @@ fn store(
     decision: Decision,
     plan: Plan,
     from: Option<Status>,
-    keys: &[String],
 ) -> Outcome<Result<OrderReply, Refusal>> {
     let Decision {
         order,
@@ -171,27 +140,40 @@ fn store(
     let kept = Kept { order, internal };
     let doc = serde_json::to_string(&kept.order)?;
     if changes.is_empty() {
-        return done(desk, request, kept.order, &doc, Vec::new(), None, keys).map(Ok);
+        let body = answers::changed(&doc, &[])?;
+        return done(desk, request, kept.order, Vec::new(), None, body).map(Ok);
     }
-    let seq = desk.books.next(desk.conn, &request.outlet, Counter::Event)?;
-    if from.is_some() {
-        orders::update(desk.conn, &request.outlet, &kept, &doc)?;
-    } else if !orders::insert(desk.conn, &request.outlet, seq, &kept, &doc)? {
-        let message = format!("there is another order under the id {}", kept.order.id.key());
-        return Ok(Err(Refusal::Conflict(message)));
-    }
+    let outlet = &request.outlet;
     for job in &plan.withdraw {
-        withdraw(desk, &request.outlet, job)?;
+        withdraw(desk, outlet, job)?;
     }
-    let jobs = print(desk, &request.outlet, settings, &kept.order, &plan.tickets)?;
-    let stats = stats(desk, &request.outlet, from, kept.order.status)?;
-    let session = kept.internal.session.clone();
+    let jobs = print(desk, outlet, settings, &kept.order, &plan.tickets)?;
+    let seq = desk.books.next(desk.conn, outlet, Counter::Event)?;
+    let body = if from.is_some() {
+        orders::update(desk.conn, outlet, &kept, &doc)?;
+        answers::changed(&doc, &jobs)?
+    } else {
+        let answer = answers::created(&kept.order, &jobs)?;
+        let new = Creation {
+            seq,
+            doc: &doc,
+            fingerprint: &request.fingerprint,
+            answer: &answer,
+        };
+        if !orders::insert(desk.conn, outlet, &kept, &new)? {
+            let message = format!("there is another order under the id {}", kept.order.id.key());
+            return Ok(Err(Refusal::Conflict(message)));
+        }
+        answer
+    };
+    let stats = stats(desk, outlet, from, kept.order.status, &changes)?;
+    let Kept { order, internal } = kept;
     let subject = Subject::Order {
-        order: Box::new(kept.order.clone()),
+        order: Box::new(order.clone()),
         changes,
         tickets: plan.tickets,
         stats,
-        session,
+        session: internal.session,
     };
     let event = Event {
         seq,
@@ -199,8 +181,25 @@ fn store(
         by: who(&request.actor),
         subject,
     };
-    let event = record(desk, &request.outlet, event, Some(&kept.order.id))?;
-    done(desk, request, kept.order, &doc, jobs, Some(event), keys).map(Ok)
+    let event = record(desk, outlet, event, Some(&order.id))?;
+    done(desk, request, order, jobs, Some(event), body).map(Ok)
+}
+
+fn done(
+    desk: &Desk<'_>,
+    request: &OrderRequest,
+    order: Order,
+    jobs: Vec<JobBrief>,
+    event: Option<Arc<Event>>,
+    body: String,
+) -> Outcome<OrderReply> {
+    answers::remember(desk, request, &body)?;
+    Ok(OrderReply::Done {
+        order: Arc::new(order),
+        jobs,
+        event,
+        body: body.into(),
+    })
 }
 
 /// Writes an event under its number, and says so after the commit.
@@ -329,86 +328,32 @@ pub(super) fn number(
     Ok(row)
 }
 
-/// The kitchen's statistics after an order went from one status to another; none where they are as before.
-fn stats(desk: &mut Desk<'_>, outlet: &OutletId, from: Option<Status>, to: Status) -> Outcome<Option<Stats>> {
-    if from == Some(to) {
+/// Counts the order where it stands now; the kitchen's statistics after it, where its changes are told with them.
+fn stats(
+    desk: &mut Desk<'_>,
+    outlet: &OutletId,
+    from: Option<Status>,
+    to: Status,
+    changes: &[Change],
+) -> Outcome<Option<Stats>> {
+    if from != Some(to) {
+        if let Some(from) = from {
+            desk.books.add(desk.conn, outlet, Counter::At(from), -1)?;
+        }
+        desk.books.add(desk.conn, outlet, Counter::At(to), 1)?;
+    }
+    if !Stats::follow(changes) {
         return Ok(None);
     }
-    if let Some(from) = from {
-        desk.books.add(desk.conn, outlet, Counter::At(from), -1)?;
-    }
-    desk.books.add(desk.conn, outlet, Counter::At(to), 1)?;
-    let mut at = |status| -> Outcome<u32> {
+    let mut stats = Stats::count([]);
+    for status in [
+        Status::Pending,
+        Status::Confirmed,
+        Status::Preparing,
+        Status::Ready,
+    ] {
         let count = desk.books.read(desk.conn, outlet, &Counter::At(status))?;
-        Ok(u32::try_from(count).unwrap_or(0))
-    };
-    let pending = at(Status::Pending)?.saturating_add(at(Status::Confirmed)?);
-    let (preparing, ready) = (at(Status::Preparing)?, at(Status::Ready)?);
-    let total = pending.saturating_add(preparing).saturating_add(ready);
-    Ok(Some(Stats {
-        pending,
-        preparing,
-        ready,
-        total,
-    }))
-}
-
-/// The answer, remembered under the request's keys.
-fn done(
-    desk: &Desk<'_>,
-    request: &OrderRequest,
-    order: Order,
-    doc: &str,
-    jobs: Vec<JobBrief>,
-    event: Option<Arc<Event>>,
-    keys: &[String],
-) -> Outcome<OrderReply> {
-    let created = matches!(request.command, Command::Create(_));
-    let body = if created {
-        created_body(&order, &jobs)?
-    } else {
-        changed_body(doc, &jobs)?
-    };
-    for key in keys {
-        let target = request.order.as_deref();
-        orders::remember(
-            desk.conn,
-            &request.outlet,
-            key,
-            target,
-            &request.fingerprint,
-            &body,
-        )?;
+        stats.add(status, u32::try_from(count).unwrap_or(0));
     }
-    Ok(OrderReply::Done {
-        order: Arc::new(order),
-        jobs,
-        event,
-        body: body.into(),
-    })
-}
-
-/// `{id, orderNumber, status, jobs: [{id, station, state}]}`.
-fn created_body(order: &Order, jobs: &[JobBrief]) -> Outcome<String> {
-    #[derive(serde::Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Body<'a> {
-        id: &'a Id,
-        order_number: &'a str,
-        status: Status,
-        jobs: &'a [JobBrief],
-    }
-    let body = Body {
-        id: &order.id,
-        order_number: &order.order_number,
-        status: order.status,
-        jobs,
-    };
-    Ok(serde_json::to_string(&body)?)
-}
-
-/// The canonical order's JSON with the request's `jobs` at its end.
-fn changed_body(doc: &str, jobs: &[JobBrief]) -> Outcome<String> {
-    let open = doc.strip_suffix('}').unwrap_or(doc);
-    Ok(format!("{open},\"jobs\":{}}}", serde_json::to_string(jobs)?))
+    Ok(Some(stats))
 }

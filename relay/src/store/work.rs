@@ -12,7 +12,7 @@ use super::sql::jobs::JobRow;
 use super::sql::{jobs, orders, stations};
 use super::{Acked, AgentUpdate, Holder, Job, JobWish, OutletId, StoreError, UpdateStored, transact};
 use crate::order::{Actor, Change, Event, Subject};
-use crate::routing::{Ticket, Trigger};
+use crate::routing::{LedgerJob, Ticket, Trigger, late_void, reprint_lines};
 
 /// `job_ack`.
 pub(super) fn ack(
@@ -64,10 +64,9 @@ pub(super) fn update(
         void(desk, &row)?;
     }
     let state = row.job.state;
-    Ok(UpdateStored {
-        state,
-        settled: state.is_final() && said.state.is_final(),
-    })
+    // Of the last word of a device that does not hold the job there is nothing more to say.
+    let settled = said.state.is_final() && (state.is_final() || updated.by_stranger);
+    Ok(UpdateStored { state, settled })
 }
 
 /// What a person asks of a job.
@@ -208,26 +207,40 @@ fn may_speak(row: &JobRow, station: Option<&Holder>, device: &str) -> bool {
             .is_some_and(|station| station.device == device || station.before.as_deref() == Some(device))
 }
 
-/// A withdrawn job is on paper after all: its VOID follows it. The rooms have heard of it already.
+/// A withdrawn job is on paper after all: what its station has too much of is voided behind it. The rooms
+/// have heard of it already.
 fn void(desk: &mut Desk<'_>, row: &JobRow) -> Outcome<()> {
-    let ticket = again(row, JobKind::Void, Trigger::Void, row.lines.clone())?;
-    put(desk, row, &ticket).map(|_| ())
+    let outlet = &row.job.outlet;
+    let Some(order) = row.job.order_id.as_deref() else {
+        return Ok(());
+    };
+    let Some(kept) = orders::kept(desk.conn, outlet, order)? else {
+        return Ok(());
+    };
+    let ledger = jobs::ledger(desk.conn, outlet, order)?;
+    let settings = desk.books.settings(desk.conn, outlet)?;
+    let ticket = late_void(&as_ledger(row), &kept.order, &ledger, &settings, &mut new_id);
+    if let Some(ticket) = ticket {
+        put(desk, row, &ticket)?;
+    }
+    Ok(())
+}
+
+fn as_ledger(row: &JobRow) -> LedgerJob {
+    LedgerJob {
+        id: row.job.header.id.clone(),
+        station: row.job.header.station.clone(),
+        kind: row.job.header.kind,
+        state: row.job.state,
+        lines: row.lines.clone(),
+        cancel_requested: row.job.cancel_requested,
+    }
 }
 
 /// A new job with the same ticket, headed REPRINT.
 fn copy(desk: &mut Desk<'_>, row: &JobRow, by: &Actor) -> Outcome<JobRow> {
-    // What is on paper already must not count twice in the station's ledger.
-    let on_paper = matches!(
-        row.job.state,
-        JobState::Printed | JobState::Sent | JobState::Unconfirmed
-    );
-    let lines = if on_paper { Vec::new() } else { row.lines.clone() };
-    let mut ticket = again(row, row.job.header.kind, Trigger::Reprint, lines)?;
-    ticket.banners.clone_from(&row.job.header.banners);
-    ticket.banners.retain(|banner| *banner != Banner::Reprint);
-    ticket.banners.insert(0, Banner::Reprint);
+    let ticket = reprint(row)?;
     let new = put(desk, row, &ticket)?;
-    ticket.job = Some(new.job.header.id.clone());
     tell_rooms(desk, row, ticket, by)?;
     Ok(new)
 }
@@ -263,25 +276,33 @@ fn tell_rooms(desk: &mut Desk<'_>, row: &JobRow, ticket: Ticket, by: &Actor) -> 
 
 fn put(desk: &mut Desk<'_>, row: &JobRow, ticket: &Ticket) -> Outcome<JobRow> {
     let settings = desk.books.settings(desk.conn, &row.job.outlet)?;
-    let id = JobId::new(new_id());
+    let id = ticket.job.clone().unwrap_or_else(|| JobId::new(new_id()));
     let order = row.job.order_id.clone().zip(row.job.order_number.as_deref());
     transact::number(desk, &row.job.outlet, &settings, ticket, id, order)
 }
 
-fn again(row: &JobRow, kind: JobKind, trigger: Trigger, lines: Vec<crate::routing::Line>) -> Outcome<Ticket> {
+fn reprint(row: &JobRow) -> Outcome<Ticket> {
+    let header = &row.job.header;
+    let trigger = Trigger::Reprint;
     let mut data: Value = serde_json::from_str(&row.job.data)?;
     if let Some(data) = data.as_object_mut() {
         data.insert("print_trigger".into(), serde_json::to_value(trigger)?);
     }
+    let others = header
+        .banners
+        .iter()
+        .filter(|banner| **banner != Banner::Reprint)
+        .cloned();
     Ok(Ticket {
-        station: row.job.header.station.clone(),
-        kind,
+        station: header.station.clone(),
+        kind: header.kind,
         trigger,
-        lines,
-        banners: Vec::new(),
-        copies: row.job.header.copies,
-        job: None,
-        rooms: trigger == Trigger::Reprint,
+        lines: reprint_lines(&as_ledger(row)),
+        banners: std::iter::once(Banner::Reprint).chain(others).collect(),
+        copies: header.copies,
+        job: Some(JobId::new(new_id())),
+        // As in `routing`: rooms do not hear of bills.
+        rooms: header.kind != JobKind::Receipt,
         event: row.job.event.clone(),
         data,
     })

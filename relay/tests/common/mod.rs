@@ -201,10 +201,8 @@ async fn exchange(addr: SocketAddr, request: Request<Full<Bytes>>) -> Answer {
     };
     tokio::pin!(connection);
     tokio::pin!(answer);
-    loop {
-        tokio::select! {
-            answer = &mut answer => return answer,
-            _ = &mut connection => return answer.await,
-        }
+    tokio::select! {
+        answer = &mut answer => answer,
+        _ = &mut connection => answer.await,
     }
 }

@@ -17,7 +17,7 @@ const MAX_BATCH: usize = 256;
 type Row = (String, Vec<Value>);
 
 /// Orders a second with so many callers, each waiting for its commit.
-pub fn group_commit(store: &Path, callers: u32, time: Duration) -> Result<f64> {
+pub(crate) fn group_commit(store: &Path, callers: u32, time: Duration) -> Result<f64> {
     let source = Connection::open(store)?;
     let orders = orders(&source)?;
     let folder = tempfile::TempDir::new()?;

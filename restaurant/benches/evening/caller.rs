@@ -8,13 +8,13 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 /// A connection that stays open.
-pub struct Caller {
+pub(crate) struct Caller {
     stream: TcpStream,
     buffer: Vec<u8>,
 }
 
 impl Caller {
-    pub async fn connect(relay: SocketAddr) -> Result<Self> {
+    pub(crate) async fn connect(relay: SocketAddr) -> Result<Self> {
         let stream = TcpStream::connect(relay).await?;
         stream.set_nodelay(true)?;
         Ok(Self {
@@ -24,7 +24,7 @@ impl Caller {
     }
 
     /// Posts and gives the answer's status.
-    pub async fn post(&mut self, path: &str, body: &Value) -> Result<u16> {
+    pub(crate) async fn post(&mut self, path: &str, body: &Value) -> Result<u16> {
         let body = body.to_string();
         let request = format!(
             "POST {path} HTTP/1.1\r\nhost: relay\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",

@@ -12,7 +12,11 @@ const MARKS: [&str; 2] = ["POSSIBLE DUPLICATE", "REPRINT"];
 ///
 /// # Errors
 /// The first invariant that does not hold, with the job.
-pub fn audit(promised: &[Value], shown: &[Value], papers: &BTreeMap<&str, Vec<Paper>>) -> Result<String> {
+pub(crate) fn audit(
+    promised: &[Value],
+    shown: &[Value],
+    papers: &BTreeMap<&str, Vec<Paper>>,
+) -> Result<String> {
     let shown: BTreeMap<&str, &Value> = shown
         .iter()
         .filter_map(|job| Some((job["id"].as_str()?, job)))

@@ -54,6 +54,7 @@ impl Lane {
     pub(super) fn ask(&mut self, now: Tick) -> Option<(u64, usize)> {
         if self.offered_until().is_some_and(|until| until <= now) {
             self.open.clear();
+            self.cursor = 0;
             self.nudged = true;
         }
         if self.open.is_empty() && self.asked.is_none() {

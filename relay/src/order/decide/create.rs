@@ -114,7 +114,7 @@ fn pay_at_once(draft: &mut Decision, input: &NewOrder, cx: &Context<'_>) {
 }
 
 /// The upper-cased first letter of a table's number, where it starts with one.
-pub(super) fn area_of(table_number: Option<&str>) -> Option<String> {
+pub(crate) fn area_of(table_number: Option<&str>) -> Option<String> {
     let first = table_number?.trim().chars().next()?;
     first.is_alphabetic().then(|| first.to_uppercase().collect())
 }

@@ -76,7 +76,6 @@ fn back(draft: &mut Decision, to: Status, now: Timestamp) -> Result<(), Refusal>
         return Err(refused(&draft.order, to));
     }
     draft.order.status = to;
-    draft.internal.before = None;
     if to < Status::Confirmed {
         draft.order.confirmed_at = None;
     }

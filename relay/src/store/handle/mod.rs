@@ -7,7 +7,6 @@ mod outlets;
 mod upkeep;
 
 use std::collections::HashMap;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -17,6 +16,7 @@ use rusqlite::Connection;
 use tokio::sync::mpsc;
 
 use super::clerk::{Clerk, Clock};
+use super::lock::Lock;
 use super::readers::Readers;
 use super::sql::jobs;
 use super::{Committed, StoreError, schema};
@@ -31,14 +31,17 @@ const READERS: usize = 4;
 const COMMITS: usize = 1_024;
 /// How long the writer waits for a reader's checkpoint lock.
 const BUSY: Duration = Duration::from_secs(5);
+/// Longer than a business year.
+const AUDIT_DAYS: u16 = 400;
 /// Prepared statements kept by the writer: more than there are.
 const STATEMENTS: usize = 128;
 
 /// How the store is opened.
 #[derive(Clone)]
 pub struct StoreOptions {
-    /// What is kept for how long.
-    pub retention: Retention,
+    /// Days for which the audit is kept. Events and finished jobs are kept as each outlet's settings say,
+    /// orders and idempotency keys for good.
+    pub audit_days: u16,
     /// Reads the time; tests put their own here.
     pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     /// Calls that may wait before callers get [`StoreError::Busy`], 1 or more.
@@ -52,32 +55,11 @@ pub struct StoreOptions {
 impl Default for StoreOptions {
     fn default() -> Self {
         Self {
-            retention: Retention::default(),
+            audit_days: AUDIT_DAYS,
             clock: Arc::new(Timestamp::now),
             queue: QUEUE,
             readers: READERS,
             max_pages: None,
-        }
-    }
-}
-
-/// What is kept for how long, in days. Orders and idempotency keys are kept for good.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Retention {
-    /// Events.
-    pub events_days: u16,
-    /// Jobs, after they became final.
-    pub jobs_days: u16,
-    /// Lines of the audit.
-    pub audit_days: u16,
-}
-
-impl Default for Retention {
-    fn default() -> Self {
-        Self {
-            events_days: 7,
-            jobs_days: 30,
-            audit_days: 400,
         }
     }
 }
@@ -95,13 +77,11 @@ struct Inner {
     clerk: Clerk,
     readers: Readers,
     clock: Clock,
-    retention: Retention,
+    audit_days: u16,
     /// What each station's holder was offered; locked while it is offered more or the holder changes.
     offered: Mutex<HashMap<(String, String), Offered>>,
     /// Jobs up to this row may have been offered by an earlier process.
     earlier_row: i64,
-    /// Held for as long as this process may write.
-    _lock: File,
 }
 
 impl Store {
@@ -114,21 +94,21 @@ impl Store {
     /// [`StoreError::Folder`], or what the database says.
     pub fn open(path: &Path, options: StoreOptions) -> Result<(Self, mpsc::Receiver<Committed>), StoreError> {
         let file = place(path)?;
-        let lock = lock(&file)?;
+        let lock = Lock::take(&file)?;
         let conn = writer(&file, options.max_pages)?;
         let earlier_row = jobs::newest_row(&conn)?;
         let readers = Readers::open(&file, options.readers)?;
         let (publisher, committed) = mpsc::channel(COMMITS);
         let clock = Arc::clone(&options.clock);
-        let clerk = Clerk::start(conn, clock, options.queue.max(1), publisher).map_err(StoreError::Folder)?;
+        let clerk =
+            Clerk::start((conn, lock), clock, options.queue.max(1), publisher).map_err(StoreError::Folder)?;
         let inner = Inner {
             clerk,
             readers,
             clock: options.clock,
-            retention: options.retention,
+            audit_days: options.audit_days,
             offered: Mutex::default(),
             earlier_row,
-            _lock: lock,
         };
         Ok((
             Self {
@@ -164,15 +144,6 @@ fn place(path: &Path) -> Result<PathBuf, StoreError> {
     }
     std::fs::create_dir_all(path).map_err(StoreError::Folder)?;
     Ok(path.join(FILE))
-}
-
-fn lock(file: &Path) -> Result<File, StoreError> {
-    let lock = File::create(file.with_extension("lock")).map_err(StoreError::Folder)?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::AlreadyRunning),
-        Err(std::fs::TryLockError::Error(error)) => Err(StoreError::Folder(error)),
-    }
 }
 
 fn writer(file: &Path, max_pages: Option<u32>) -> Result<Connection, StoreError> {

@@ -77,7 +77,7 @@ impl Store {
         }
     }
 
-    /// Deletes what is older than the store's retention, a little at a time; returns how many rows went.
+    /// Deletes what is older than the outlets' settings say, a little at a time; returns how many rows went.
     ///
     /// # Errors
     /// What the clerk says; what went until then is gone.
@@ -112,16 +112,17 @@ impl Store {
     }
 
     async fn trim_some(&self, outlet: String) -> Result<usize, StoreError> {
-        let retention = self.inner.retention;
+        let audit_days = u32::from(self.inner.audit_days);
         let trim = move |desk: &mut Desk<'_>| {
-            let since = |days: u16| {
-                desk.now
-                    .checked_sub(SignedDuration::from_hours(24 * i64::from(days)))
-                    .unwrap_or(Timestamp::MIN)
+            let settings = desk.books.settings(desk.conn, &outlet.as_str().into())?;
+            let now = desk.now;
+            let since = |days: u32| {
+                let kept = SignedDuration::from_hours(24 * i64::from(days));
+                now.checked_sub(kept).unwrap_or(Timestamp::MIN)
             };
-            let jobs = upkeep::trim_jobs(desk.conn, &outlet, since(retention.jobs_days), CHUNK)?;
-            let events = upkeep::trim_events(desk.conn, &outlet, since(retention.events_days), CHUNK)?;
-            let audit = upkeep::trim_audit(desk.conn, &outlet, since(retention.audit_days), CHUNK)?;
+            let jobs = upkeep::trim_jobs(desk.conn, &outlet, since(settings.keep_jobs_days), CHUNK)?;
+            let events = upkeep::trim_events(desk.conn, &outlet, since(settings.keep_events_days), CHUNK)?;
+            let audit = upkeep::trim_audit(desk.conn, &outlet, since(audit_days), CHUNK)?;
             upkeep::trim_enrolments(desk.conn, &outlet, since(1))?;
             // Another round where any of them may have left something.
             Ok(jobs.max(events).max(audit))

@@ -19,30 +19,62 @@ pub(in crate::store) fn is_open(status: Status) -> bool {
     !matches!(status, Status::Completed | Status::Cancelled)
 }
 
-/// Adds a new order, `doc` being its JSON; `false` where its id is taken.
+/// What is written of a new order beside the order itself.
+pub(in crate::store) struct Creation<'a> {
+    /// The number of its event.
+    pub(in crate::store) seq: u64,
+    /// The order's JSON.
+    pub(in crate::store) doc: &'a str,
+    /// What the request meant.
+    pub(in crate::store) fingerprint: &'a [u8],
+    /// What it was answered.
+    pub(in crate::store) answer: &'a str,
+}
+
+/// Adds a new order; `false` where its id is taken.
 pub(in crate::store) fn insert(
     conn: &Connection,
     outlet: &str,
-    created: u64,
     kept: &Kept,
-    doc: &str,
+    new: &Creation<'_>,
 ) -> Result<bool, StoreError> {
-    let sql = "INSERT INTO orders(outlet, id, created, open, status, table_number, table_id, session, doc, internal)
-        VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT(outlet, id) DO NOTHING";
+    let sql = "INSERT INTO orders(outlet, id, created, open, status, table_number, table_id, session,
+        doc, internal, fingerprint, answer)
+        VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT(outlet, id) DO NOTHING";
     let Kept { order, internal } = kept;
     let added = conn.prepare_cached(sql)?.execute(params![
         outlet,
         order.id.key(),
-        signed(created),
+        signed(new.seq),
         is_open(order.status),
         order.status.as_str(),
         order.table_number,
         order.table_id,
         internal.session,
-        doc,
+        new.doc,
         serde_json::to_string(internal)?,
+        new.fingerprint,
+        new.answer,
     ])?;
     Ok(added == 1)
+}
+
+/// The request that made the order of this id.
+pub(in crate::store) fn creation(
+    conn: &Connection,
+    outlet: &str,
+    id: &str,
+) -> rusqlite::Result<Option<Earlier>> {
+    conn.prepare_cached("SELECT fingerprint, answer FROM orders WHERE outlet = ?1 AND id = ?2")?
+        .query_row((outlet, id), |row| {
+            let mut columns = Columns::of(row);
+            Ok(Earlier {
+                target: None,
+                fingerprint: columns.take()?,
+                body: columns.take()?,
+            })
+        })
+        .optional()
 }
 
 /// Writes an order as it is now.

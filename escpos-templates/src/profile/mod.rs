@@ -1,5 +1,9 @@
 //! What a printer can do: facts in TOML, built in and extendable.
 
+mod ability;
+
+pub use ability::{Ability, Buzzer, CutCommand, Kanji, Language, Raster};
+
 use crate::encode::pages::CodePage;
 use crate::model::{Cut, FontName, Symbology};
 use crate::raster::Font;
@@ -112,88 +116,6 @@ fn yes() -> bool {
 struct ColumnsOfFonts {
     a: u16,
     b: u16,
-}
-
-/// The command language that a printer speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Language {
-    /// ESC/POS, Epson's and nearly everybody's.
-    #[default]
-    Escpos,
-    /// Star's own, StarPRNT.
-    Starprnt,
-}
-
-/// A multi-byte mode for East Asian text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kanji {
-    /// Simplified Chinese, by `FS &`.
-    Gb18030,
-    /// Traditional Chinese, by `FS &`.
-    Big5,
-    /// Korean, by `FS &`.
-    Ksc5601,
-    /// Japanese, by `FS C 1` and `FS &`.
-    ShiftJis,
-}
-
-/// How paper is cut.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum CutCommand {
-    /// `GS V 65` and `66`: feeds to the cutter by itself.
-    #[default]
-    GsVFeed,
-    /// `GS V 0` and `1`: cuts where the paper stands.
-    GsV,
-    /// `ESC i` and `ESC m`.
-    EscI,
-}
-
-/// How pictures are sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Raster {
-    /// `GS v 0`.
-    #[default]
-    #[serde(rename = "gs-v-0")]
-    GsV0,
-    /// `GS ( L`, functions 112 and 50.
-    GsParenL,
-    /// `ESC *` in stripes of 24 dots.
-    EscStar,
-    /// `ESC *` in stripes of 8 dots, for needle printers.
-    EscStar8,
-    /// No pictures at all.
-    None,
-}
-
-/// How a printer is made to sound.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Buzzer {
-    /// It cannot.
-    #[default]
-    None,
-    /// `ESC ( A`, Epson's external or built-in buzzer.
-    EscParenA,
-    /// `ESC B`, most clones.
-    EscB,
-    /// BEL.
-    Bel,
-}
-
-/// Whether something works; it does unless a profile says otherwise.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Ability {
-    /// It works.
-    #[default]
-    Yes,
-    /// It does not.
-    No,
 }
 
 impl Profile {
@@ -382,9 +304,22 @@ fn check(
 
 /// The profiles that the crate ships.
 pub(crate) const BUILT_IN: &[&str] = &[
-    include_str!("../profiles/generic-80.toml"),
-    include_str!("../profiles/generic-58.toml"),
-    include_str!("../profiles/epson-tm-t88.toml"),
+    include_str!("../../profiles/generic-80.toml"),
+    include_str!("../../profiles/generic-58.toml"),
+    include_str!("../../profiles/epson-tm-t88.toml"),
+    include_str!("../../profiles/epson-tm-t88iii.toml"),
+    include_str!("../../profiles/epson-tm-t88-japanese.toml"),
+    include_str!("../../profiles/epson-tm-t20.toml"),
+    include_str!("../../profiles/epson-tm-t82.toml"),
+    include_str!("../../profiles/epson-tm-t82-chinese.toml"),
+    include_str!("../../profiles/epson-tm-m30.toml"),
+    include_str!("../../profiles/epson-tm-u220.toml"),
+    include_str!("../../profiles/star-escpos.toml"),
+    include_str!("../../profiles/star-prnt.toml"),
+    include_str!("../../profiles/citizen-ct-s.toml"),
+    include_str!("../../profiles/bixolon-srp.toml"),
+    include_str!("../../profiles/xprinter-80.toml"),
+    include_str!("../../profiles/pos-58.toml"),
 ];
 
 #[cfg(test)]
