@@ -1,5 +1,5 @@
 //! Template to ESC/POS for an order of eight items, and shaped rows of scripts that printers have no letters for.
-#![expect(missing_docs, clippy::unwrap_used, reason = "a bench")]
+#![allow(missing_docs, clippy::unwrap_used, reason = "a bench")]
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use escpos_templates::{Options, Renderer};

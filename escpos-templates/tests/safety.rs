@@ -152,3 +152,42 @@ proptest! {
         prop_assert_eq!(serde_json::from_str::<escpos_templates::model::Receipt>(&text).unwrap(), receipt);
     }
 }
+
+/// What the fuzzers have found worth keeping, replayed where no fuzzer runs.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the corpora are files")]
+fn the_fuzzers_corpora_make_nothing_panic() {
+    use base64::Engine as _;
+    let files = |name: &str| {
+        let folder = format!("{}/fuzz/corpus/{name}", env!("CARGO_MANIFEST_DIR"));
+        let files: Vec<Vec<u8>> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|f| std::fs::read(f.unwrap().path()).unwrap())
+            .collect();
+        assert!(!files.is_empty());
+        files
+    };
+    let options = Options::new(RENDERER.profile("generic-58").unwrap());
+    for source in files("markup") {
+        let _ = RENDERER
+            .render_markup(&String::from_utf8_lossy(&source), &options)
+            .png();
+    }
+    for image in files("logo") {
+        let image = base64::engine::general_purpose::STANDARD.encode(image);
+        let _ = RENDERER
+            .render_markup(&format!("{{image: {image}}}"), &options)
+            .png();
+    }
+    for source in files("template") {
+        let renderer = Renderer::builder()
+            .with_template("kitchen", String::from_utf8_lossy(&source))
+            .build();
+        assert!(
+            renderer
+                .render(&event("order", "x"), &options)
+                .escpos()
+                .starts_with(b"\x1b@")
+        );
+    }
+}

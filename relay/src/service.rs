@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::warn;
@@ -14,10 +15,10 @@ use crate::limits::Meter;
 use crate::link::Links;
 use crate::metrics::Metrics;
 use crate::news::News;
-use crate::order::Command;
 use crate::order::input::fingerprint_of;
+use crate::order::{Actor, Command, Role};
 use crate::rooms::Hub;
-use crate::store::{OrderReply, OrderRequest, Outlet, Store};
+use crate::store::{OrderReply, OrderRequest, Outlet, OutletId, Store, Visit};
 
 /// Outlets remembered as existing. A chain's fit; past it, all are asked for anew.
 const KNOWN_OUTLETS: usize = 10_000;
@@ -75,13 +76,14 @@ impl App {
         key: Option<String>,
     ) -> Result<OrderReply, Problem> {
         if !roles::may_command(who.role, &command) {
-            warn!(outlet = %who.outlet, subject = who.subject, role = ?who.role, ?order,
+            warn!(outlet = %who.outlet, who = who.label(), role = ?who.role, ?order,
                 "refused: {} asked for what its role may not do", who.label());
             return Err(Problem::forbidden(format!(
-                "a {} may not do that; ask somebody who may",
+                "the role {} may not do that; ask somebody who may",
                 role_name(who)
             )));
         }
+        let command = self.seated(who, command).await?;
         let fingerprint = fingerprint_of(order.as_deref(), &command);
         let request = OrderRequest {
             outlet: who.outlet.clone(),
@@ -94,6 +96,45 @@ impl App {
         match self.store.order(request).await? {
             OrderReply::Refused(refusal) => Err(refusal.into()),
             reply => Ok(reply),
+        }
+    }
+
+    /// An order that belongs to a visit is for the visit's table, and the visit must be open.
+    async fn seated(&self, who: &Identity, command: Command) -> Result<Command, Problem> {
+        let Command::Create(mut new) = command else {
+            return Ok(command);
+        };
+        if who.role == Role::Guest {
+            new.table_number = who.table.clone().or(new.table_number);
+        } else if let Some(token) = &new.session {
+            let visit = self.visit(&who.outlet, token, &who.actor()).await?;
+            new.table_number = new.table_number.or(visit.table_number);
+        }
+        Ok(Command::Create(new))
+    }
+
+    /// The open visit of this token. Where no token is needed it comes into being.
+    ///
+    /// # Errors
+    /// 422 naming `sessionToken` where there is none; the store's trouble.
+    pub async fn visit(&self, outlet: &OutletId, token: &str, by: &Actor) -> Result<Visit, Problem> {
+        let closed = || {
+            Problem::invalid(
+                "sessionToken",
+                "`sessionToken` opens no visit; open one with POST /api/sessions",
+            )
+        };
+        let visit = self.store.visit(token).await?;
+        let settings = self.store.settings(outlet).await?;
+        match visit {
+            Some(visit) if visit.outlet == **outlet && visit.is_open(Timestamp::now(), &settings) => {
+                Ok(visit)
+            }
+            None if self.auth.is_insecure() => {
+                let token = Some(token.to_owned());
+                Ok(self.store.open_visit(outlet, None, None, token, by).await?)
+            }
+            Some(_) | None => Err(closed()),
         }
     }
 

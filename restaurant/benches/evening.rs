@@ -2,6 +2,13 @@
 //! bare `SQLite` group commit of the same rows; POST to the printer's first byte at 50 orders a second;
 //! memory of an idle agent. `cargo bench -p restaurant --bench evening`
 
+#![expect(
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "a bench prints its figures, and may stop where they make no sense"
+)]
+
 #[path = "evening/bare.rs"]
 mod bare;
 #[path = "evening/caller.rs"]

@@ -160,7 +160,9 @@ impl House {
     /// # Errors
     /// Where the relay refuses it.
     pub async fn order(&self, id: &str, mut order: Value) -> Result<Value> {
-        order["id"] = id.into();
+        if let Some(fields) = order.as_object_mut() {
+            fields.insert("id".to_owned(), id.into());
+        }
         self.client().order(&order).await
     }
 

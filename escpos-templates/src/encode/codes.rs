@@ -187,3 +187,96 @@ fn modules(data: &str, symbology: Symbology) -> Option<Vec<u8>> {
         Symbology::QrCode => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use escpos::printer_options::PrinterOptions;
+    use escpos::utils::{CashDrawer, PageCode};
+
+    fn by_the_crate(options: Option<PrinterOptions>, write: impl FnOnce(&mut Printer<Collector>)) -> Vec<u8> {
+        let collector = Collector::default();
+        let mut printer = Printer::new(collector.clone(), Protocol::default(), options);
+        write(&mut printer);
+        printer.print().unwrap();
+        collector.0.take()
+    }
+
+    /// Each of these is a reason for a command of our own. When one fails, the crate was mended: use it.
+    #[test]
+    fn the_crates_known_defects_are_still_there() {
+        let drawer = by_the_crate(None, |p| drop(p.cash_drawer(CashDrawer::Pin2)));
+        assert_eq!(drawer, [0x1b, b'p', 0], "the two time bytes are missing");
+        let cut = by_the_crate(None, |p| drop(p.partial_cut()));
+        assert_eq!(cut, [0x1d, b'V', 65, 1], "a partial cut is a full one");
+        let feed = by_the_crate(None, |p| drop(p.feed()));
+        assert_eq!(feed, [0x1b, b'd', 1], "lines end with ESC d");
+        let text = by_the_crate(Some(PrinterOptions::new(Some(PageCode::PC437), None, 42)), |p| {
+            drop(p.write("寿"))
+        });
+        assert_eq!(text, "寿".as_bytes(), "what a page lacks goes out as UTF-8");
+    }
+
+    #[test]
+    fn codes_have_the_size_that_the_markup_says() {
+        let option = CodeOption {
+            symbology: Symbology::Ean,
+            module: 4,
+            height: 100,
+            hri: true,
+            ..CodeOption::default()
+        };
+        let bytes = barcode("4006381333931", &option).unwrap();
+        for command in [[0x1d, b'w', 4], [0x1d, b'h', 100], [0x1d, b'H', 2]] {
+            assert!(
+                bytes.windows(3).any(|w| w == command),
+                "{command:02x?} in {bytes:02x?}"
+            );
+        }
+        let qr = qr(
+            "hello",
+            &CodeOption {
+                cell: 5,
+                level: Level::M,
+                ..CodeOption::default()
+            },
+        )
+        .unwrap();
+        assert!(
+            qr.windows(8).any(|w| w == [0x1d, b'(', b'k', 3, 0, 49, 67, 5]),
+            "{qr:02x?}"
+        );
+    }
+
+    #[test]
+    fn content_that_does_not_fit_its_code_is_refused_and_control_characters_are_drawn() {
+        let option = |symbology| CodeOption {
+            symbology,
+            ..CodeOption::default()
+        };
+        assert!(
+            draw(&CodeBlock {
+                data: "abc".into(),
+                option: option(Symbology::Ean)
+            })
+            .is_none()
+        );
+        assert!(qr("a\u{10}\u{14}", &option(Symbology::QrCode)).is_none());
+        for symbology in [
+            Symbology::Code39,
+            Symbology::Code93,
+            Symbology::Code128,
+            Symbology::Itf,
+        ] {
+            assert!(
+                draw(&CodeBlock {
+                    data: "123456".into(),
+                    option: option(symbology)
+                })
+                .unwrap()
+                .ink()
+                    > 0
+            );
+        }
+    }
+}

@@ -50,10 +50,29 @@ fn put(out: &mut impl Write, text: &str) -> fmt::Result {
             b'\r' if bytes.get(at + 1) == Some(&b'\n') => {}
             b'\r' => out.write_str("\\n")?,
             0..0x20 | 0x7f => {}
-            special => write!(out, "\\x{special:02x}")?,
+            special => out.write_str(hex(*special))?,
         }
     }
     out.write_str(text.get(plain..).unwrap_or(""))
+}
+
+/// `\xHH` of the characters that mean something; formatting them anew each time would cost more than the rest.
+fn hex(byte: u8) -> &'static str {
+    match byte {
+        b'\\' => "\\x5c",
+        b'|' => "\\x7c",
+        b'{' => "\\x7b",
+        b'}' => "\\x7d",
+        b'~' => "\\x7e",
+        b'_' => "\\x5f",
+        b'"' => "\\x22",
+        b'`' => "\\x60",
+        b'^' => "\\x5e",
+        b'-' => "\\x2d",
+        b'=' => "\\x3d",
+        b';' => "\\x3b",
+        _ => "",
+    }
 }
 
 fn is_special(byte: u8, at: usize, length: usize) -> bool {

@@ -13,14 +13,14 @@ use std::sync::Arc;
 pub(super) struct Item {
     pub(super) quantity: Value,
     previous: Option<Value>,
-    name: String,
-    notes: String,
-    allergens: Vec<String>,
+    name: Value,
+    notes: Value,
+    allergens: Value,
     course: Value,
-    modifiers: Vec<Value>,
+    modifiers: Value,
     unrouted: bool,
-    price: String,
-    total: String,
+    price: Value,
+    total: Value,
 }
 
 const ITEM_FIELDS: &[&str] = &[
@@ -41,14 +41,14 @@ impl Object for Item {
         Some(match key {
             "quantity" => self.quantity.clone(),
             "previous" => self.previous.clone()?,
-            "name" => Value::from(self.name.as_str()),
-            "notes" => Value::from(self.notes.as_str()),
-            "allergens" => Value::from_iter(self.allergens.iter().map(String::as_str)),
+            "name" => self.name.clone(),
+            "notes" => self.notes.clone(),
+            "allergens" => self.allergens.clone(),
             "course" => self.course.clone(),
-            "modifiers" => Value::from(self.modifiers.clone()),
+            "modifiers" => self.modifiers.clone(),
             "unrouted" => Value::from(self.unrouted),
-            "price" => Value::from(self.price.as_str()),
-            "total" => Value::from(self.total.as_str()),
+            "price" => self.price.clone(),
+            "total" => self.total.clone(),
             _ => return None,
         })
     }
@@ -76,7 +76,7 @@ impl Item {
         let price = reader.amount(&["unitPrice", "unit_price", "price"]);
         let total = price.and_then(|p| p.checked_mul(money::amount(&quantity).unwrap_or(Decimal::ONE)));
         let written =
-            |amount: Option<Decimal>| amount.map(|a| money::written(a, currency)).unwrap_or_default();
+            |amount: Option<Decimal>| amount.map_or(Value::from(""), |a| money::written(a, currency).into());
         Self {
             quantity: number(&quantity),
             previous: reader
@@ -89,15 +89,19 @@ impl Item {
                 .map(number),
             name: reader
                 .text(&["name", "item_name", "itemName"])
-                .unwrap_or_else(|| "?".to_owned()),
-            notes: reader.text(&["notes", "note", "comment"]).unwrap_or_default(),
+                .map_or(Value::from("?"), Value::from),
+            notes: reader
+                .text(&["notes", "note", "comment"])
+                .map_or(Value::from(""), Value::from),
             allergens: reader
                 .list(&["allergens", "allergies"])
                 .iter()
                 .filter_map(plain)
-                .collect(),
+                .map(Value::from)
+                .collect::<Vec<_>>()
+                .into(),
             course: reader.field(&["course"]).map_or(Value::from(""), number),
-            modifiers: modifiers(&reader, &quantity, currency),
+            modifiers: modifiers(&reader, &quantity, currency).into(),
             unrouted: reader.flag(&["unrouted"]),
             price: written(price),
             total: written(total),

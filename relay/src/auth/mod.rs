@@ -12,9 +12,10 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
+use crate::dialects::session::session_id;
 use crate::error::Problem;
 use crate::order::{Actor, Role};
-use crate::store::{Device, OutletId, Store};
+use crate::store::{Device, OutletId, Store, Visit};
 use issuer::{Issuer, IssuerSettings};
 use jwt::{Claims, TokenError};
 use keys::{Keys, KeysError};
@@ -63,6 +64,8 @@ impl Identity {
         }
         Ok(Self {
             expires: Some(expires),
+            // A guest without a visit orders under its own name, and sees what it ordered.
+            session: (role == Role::Guest).then(|| subject.clone()),
             ..Self::bare(outlet.into(), role, subject)
         })
     }
@@ -73,6 +76,17 @@ impl Identity {
         Self {
             device: Some(device.clone()),
             ..Self::bare(device.outlet.into(), Role::Agent, device.id)
+        }
+    }
+
+    /// Whose visit it is, until then.
+    #[must_use]
+    pub fn of_visit(visit: Visit, ends_at: Timestamp) -> Self {
+        Self {
+            session: Some(visit.token.clone()),
+            table: visit.table_number,
+            expires: Some(ends_at),
+            ..Self::bare(visit.outlet.into(), Role::Guest, visit.token)
         }
     }
 
@@ -94,10 +108,14 @@ impl Identity {
         }
     }
 
-    /// The caller as the meter and the log name it.
+    /// The caller as the meter and the log name it. A guest's subject is its token, which no log may
+    /// hold.
     #[must_use]
     pub fn label(&self) -> String {
-        format!("{}/{}", self.outlet, self.subject)
+        match self.role {
+            Role::Guest => format!("{}/guest-{}", self.outlet, session_id(&self.subject)),
+            _ => format!("{}/{}", self.outlet, self.subject),
+        }
     }
 
     fn bare(outlet: OutletId, role: Role, subject: String) -> Self {
@@ -199,7 +217,7 @@ impl Auth {
                 "this device's token was revoked; pair it again with a new code",
             )),
             Some(device) => Ok(Identity::of_device(device)),
-            None => Err(Problem::unauthorized("the token is not known here")),
+            None => guest(token, store).await,
         }
     }
 
@@ -213,4 +231,18 @@ impl Auth {
         self.seen.put(token, identity.clone());
         Ok(identity)
     }
+}
+
+/// The guest of a visit that is still open.
+async fn guest(token: &str, store: &Store) -> Result<Identity, Problem> {
+    let unknown = || Problem::unauthorized("the token is not known here");
+    let visit = store.visit(token).await?.ok_or_else(unknown)?;
+    let settings = store.settings(&visit.outlet).await?;
+    if !visit.is_open(Timestamp::now(), &settings) {
+        return Err(Problem::unauthorized(
+            "this visit is over; ask the staff to open a new one",
+        ));
+    }
+    let ends_at = visit.ends_at(&settings);
+    Ok(Identity::of_visit(visit, ends_at))
 }

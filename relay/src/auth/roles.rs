@@ -6,7 +6,7 @@ use Access::{Any, May, Open};
 use Act::{
     AnswerCancel, AskToCancel, Cancel, CancelJob, ChangeOrder, CreateOrder, Devices, Events, Kitchen,
     OpenSession, Outlets, Pay, PrintAgain, ReadJobs, ReadMenu, ReadOrders, ReadStations, ReadTables,
-    Settings, SettleJob,
+    ReadVisit, SetMenu, SetTables, Settings, SettleJob,
 };
 
 use crate::order::model::Status;
@@ -55,6 +55,8 @@ pub enum Act {
     SetMenu,
     /// Open and end a table's visit.
     OpenSession,
+    /// See a visit's orders and bill.
+    ReadVisit,
     /// Follow what happens.
     Events,
     /// Make outlets: whoever holds the relay's keys.
@@ -117,6 +119,17 @@ pub const ROUTES: &[(&str, &str, Access)] = &[
     ("POST", "/api/devices/{id}/revoke", May(Devices)),
     ("POST", "/api/enrolments", May(Devices)),
     ("POST", "/api/enrol", Open),
+    ("GET", "/api/tables", May(ReadTables)),
+    ("GET", "/api/tables/{id}", May(ReadTables)),
+    ("PUT", "/api/tables/{id}", May(SetTables)),
+    ("DELETE", "/api/tables/{id}", May(SetTables)),
+    ("GET", "/api/menu", May(ReadMenu)),
+    ("GET", "/api/menu/{id}", May(ReadMenu)),
+    ("PUT", "/api/menu/{id}", May(SetMenu)),
+    ("DELETE", "/api/menu/{id}", May(Settings)),
+    ("POST", "/api/sessions", May(OpenSession)),
+    ("GET", "/api/sessions/{token}", May(ReadVisit)),
+    ("DELETE", "/api/sessions/{token}", May(OpenSession)),
     ("GET", "/api/outlets", May(Outlets)),
     ("POST", "/api/outlets", May(Outlets)),
 ];
@@ -151,6 +164,7 @@ pub fn allows(role: Role, act: Act) -> bool {
                 | ReadTables
                 | ReadMenu
                 | OpenSession
+                | ReadVisit
                 | Events
         ),
         Role::Kitchen | Role::Bar => matches!(
@@ -165,7 +179,7 @@ pub fn allows(role: Role, act: Act) -> bool {
                 | ReadMenu
                 | Events
         ),
-        Role::Guest => matches!(act, ReadOrders | CreateOrder | ReadMenu | Events),
+        Role::Guest => matches!(act, ReadOrders | CreateOrder | ReadMenu | ReadVisit | Events),
         Role::Agent => matches!(act, ReadJobs | ReadStations),
     }
 }
@@ -204,7 +218,6 @@ fn is_kitchen(role: Role) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::Act::{SetMenu, SetTables};
     use super::*;
 
     const ROLES: [Role; 8] = [

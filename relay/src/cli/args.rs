@@ -75,6 +75,8 @@ pub(super) enum Command {
     /// Show and check the settings.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Print the description of the HTTP interface (OpenAPI).
+    Openapi,
     /// Print a completion script for a shell.
     Completions {
         /// The shell.
@@ -149,7 +151,7 @@ pub(super) struct TokenArgs {
     /// What its holder may do.
     #[arg(long, value_enum)]
     pub(super) role: RoleArg,
-    /// A guest's visit.
+    /// A guest's visit, by a name of your choice; opened where there is none.
     #[arg(long, value_name = "S")]
     pub(super) session: Option<String>,
     /// A guest's table.
@@ -322,6 +324,16 @@ pub(super) struct JobArgs {
 pub(super) enum StationsCommand {
     /// List them.
     List(ListArgs),
+    /// Say which rule would send which item of an order where.
+    #[command(after_help = "Example:
+  printrail-relay stations route --dry-run order.json")]
+    Route {
+        #[command(flatten)]
+        list: ListArgs,
+        /// The order as POST /api/orders takes it; `-` reads stdin. Nothing is kept or printed.
+        #[arg(long, value_name = "ORDER.json", required = true)]
+        dry_run: PathBuf,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -47,7 +47,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Serve(args) => runtime()?.block_on(serve::run(&args.over(flags))),
         Command::Init(args) => runtime()?.block_on(init::run(&flags, &args)),
-        Command::Token(args) => token::run(&flags, &args),
+        Command::Token(args) => runtime()?.block_on(token::run(&flags, &args)),
         Command::Enrol(args) => runtime()?.block_on(lists::enrol(&flags, &args)),
         Command::Outlets(args) => runtime()?.block_on(lists::outlets(&flags, &args)),
         Command::Orders(args) => runtime()?.block_on(lists::orders(&flags, &args)),
@@ -57,6 +57,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Config(ConfigCommand::Show { json }) => settings::show(&flags, json),
         Command::Config(ConfigCommand::Check) => settings::check(&flags),
         Command::Config(ConfigCommand::Path) => settings::path(&flags),
+        Command::Openapi => show::document(&crate::http::openapi::document()),
         Command::Completions { shell } => manual::completions(shell),
         Command::Man { folder } => manual::pages(&folder),
     }

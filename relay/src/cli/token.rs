@@ -1,9 +1,12 @@
-//! `token create`: signs with the keys in the data folder, beside a running relay or without one.
+//! `token create`: signs with the keys in the data folder, beside a running relay or without one. A
+//! guest's token is its visit's, and comes from the store.
 
 use jiff::Timestamp;
+use serde_json::json;
 use uuid::Uuid;
 
 use super::args::{RoleArg, TokenArgs, TokenCommand};
+use super::ask::Backend;
 use super::{Exit, Failure, show};
 use crate::auth::jwt::{self, AUDIENCE, Claims, ISSUER};
 use crate::auth::keys::Keys;
@@ -18,10 +21,13 @@ const LONGEST_TTL_DAYS: u64 = 400;
 const OPERATOR_SECONDS: i64 = 60;
 
 /// Prints the token and nothing else.
-pub(super) fn run(flags: &Flags, command: &TokenCommand) -> Result<(), Failure> {
+pub(super) async fn run(flags: &Flags, command: &TokenCommand) -> Result<(), Failure> {
     let TokenCommand::Create(args) = command;
     let config = Config::load(flags)?;
     check(args)?;
+    if let Some(session) = &args.session {
+        return visit(config, args, session).await;
+    }
     let keys = open_keys(&config)?;
     let role = Role::from(args.role);
     let subject = args.subject.clone().unwrap_or_else(|| some_subject(role));
@@ -32,6 +38,15 @@ pub(super) fn run(flags: &Flags, command: &TokenCommand) -> Result<(), Failure> 
     };
     let token = sign(&keys, &claims)?;
     show::line(&token)
+}
+
+/// A guest's token is that of its visit, which the store keeps.
+async fn visit(config: Config, args: &TokenArgs, session: &str) -> Result<(), Failure> {
+    let relay = Backend::reach(config).await?;
+    let body = json!({"session": session, "tableNumber": args.table});
+    let opened = relay.post(&args.outlet, "/api/sessions", &body).await;
+    relay.leave().await;
+    show::line(&show::cell(&opened?, "token"))
 }
 
 /// A token for the command line itself.

@@ -103,7 +103,9 @@ fn same_site(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
 }
 
 async fn identify(app: &App, head: &Parts) -> Result<Identity, Problem> {
-    let token = bearer(&head.headers).or_else(|| token_of_query(head));
+    let token = bearer(&head.headers)
+        .or_else(|| token_of_query(head))
+        .or_else(|| token_of_path(head));
     if !app.auth.is_insecure() {
         let token = token.ok_or_else(|| {
             Problem::unauthorized(
@@ -136,10 +138,10 @@ fn permit(who: &Identity, access: Access, pattern: &str) -> Result<(), Problem> 
     if may {
         return Ok(());
     }
-    warn!(outlet = %who.outlet, subject = who.subject, role = ?who.role, pattern,
+    warn!(outlet = %who.outlet, who = who.label(), role = ?who.role, pattern,
         "refused: {} asked for {pattern}", who.label());
     Err(Problem::forbidden(format!(
-        "a {} may not do that; ask somebody who may",
+        "the role {} may not do that; ask somebody who may",
         role_name(who)
     )))
 }
@@ -157,6 +159,12 @@ pub(super) fn bearer(headers: &HeaderMap) -> Option<String> {
 fn token_of_query(head: &Parts) -> Option<String> {
     let streams = head.headers.contains_key(header::UPGRADE) || head.uri.path() == "/api/events";
     streams.then(|| query(&head.uri, "token")).flatten()
+}
+
+/// A visit's token is the last part of its page's address, and enough to look at it.
+fn token_of_path(head: &Parts) -> Option<String> {
+    let token = head.uri.path().strip_prefix("/api/sessions/")?;
+    (head.method == Method::GET).then(|| token.to_owned())
 }
 
 /// The outlet that a request names where no token is needed (DIALECTS.md, `--insecure-no-auth`).

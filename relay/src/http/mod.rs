@@ -4,6 +4,7 @@ mod devices;
 pub mod door;
 mod events;
 mod health;
+mod house;
 mod input;
 mod jobs;
 pub mod openapi;
@@ -11,6 +12,7 @@ mod orders;
 mod outlets;
 mod reply;
 mod routing;
+mod sessions;
 mod stations;
 mod tickets;
 mod upgrade;
@@ -63,6 +65,25 @@ pub fn router(app: SharedApp) -> Router {
         .route("/api/routing/dry-run", post(routing::dry_run))
         .route("/api/sync", get(events::sync))
         .route("/api/events", get(events::follow))
+        .route("/api/tables", get(house::tables))
+        .route(
+            "/api/tables/{id}",
+            get(house::table)
+                .put(house::put_table)
+                .delete(house::delete_table),
+        )
+        .route("/api/menu", get(house::menu))
+        .route(
+            "/api/menu/{id}",
+            get(house::menu_item)
+                .put(house::put_menu)
+                .delete(house::delete_menu),
+        )
+        .route("/api/sessions", post(sessions::open))
+        .route(
+            "/api/sessions/{token}",
+            get(sessions::show).delete(sessions::close),
+        )
         .route("/api/devices", get(devices::list))
         .route("/api/devices/{id}/revoke", post(devices::revoke))
         .route("/api/enrolments", post(devices::open_enrolment))

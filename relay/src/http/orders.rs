@@ -8,13 +8,14 @@ use serde_json::Value;
 use super::input::{Key, Named, Params, Payload, Who};
 use super::reply::{List, json, text_of_json};
 use crate::auth::Identity;
+use crate::dialects::without_people;
 use crate::error::Problem;
-use crate::order::Command;
 use crate::order::input::{
     named_outlet, parse_acknowledge, parse_cancel, parse_cancel_reject, parse_cancel_request,
     parse_item_patch, parse_items, parse_order, parse_patch, parse_payment, parse_reprint, parse_station,
     parse_status,
 };
+use crate::order::{Command, Order, Role};
 use crate::service::{App, SharedApp};
 use crate::store::{OrderFilter, OrderReply};
 
@@ -41,6 +42,10 @@ pub(super) async fn list(
     Who(who): Who,
     params: Params,
 ) -> Result<Response, Problem> {
+    if who.role == Role::Guest {
+        let orders = of_guest(&app, &who).await?;
+        return Ok(json(&List::all(orders.iter().map(for_guest).collect())));
+    }
     let filter = OrderFilter {
         status: params.parsed("status", "an order's status such as preparing", parse_status)?,
         open: params
@@ -60,6 +65,13 @@ pub(super) async fn one(
     Who(who): Who,
     Named(id): Named<String>,
 ) -> Result<Response, Problem> {
+    if who.role == Role::Guest {
+        let orders = of_guest(&app, &who).await?;
+        let own = orders.iter().find(|order| order.id.key() == id);
+        return own
+            .map(|order| json(&for_guest(order)))
+            .ok_or_else(|| Problem::not_found("order", &id));
+    }
     let order = app.store.get_order(&who.outlet, &id).await?;
     order
         .map(|order| json(&order))
@@ -149,11 +161,24 @@ async fn ask(
     }
 }
 
+/// The orders of a guest's own visit.
+pub(super) async fn of_guest(app: &App, who: &Identity) -> Result<Vec<Order>, Problem> {
+    let Some(session) = &who.session else {
+        return Ok(Vec::new());
+    };
+    Ok(app.store.session_orders(&who.outlet, session).await?)
+}
+
+/// An order without names and telephone numbers.
+pub(super) fn for_guest(order: &Order) -> Value {
+    without_people(&serde_json::to_value(order).unwrap_or_default())
+}
+
 /// A body may name its outlet, but no other than the caller's.
 fn own_outlet(who: &Identity, body: &Value) -> Result<(), Problem> {
     match named_outlet(body) {
         Some(outlet) if outlet != *who.outlet => {
-            tracing::warn!(outlet = %who.outlet, named = outlet, subject = who.subject,
+            tracing::warn!(outlet = %who.outlet, named = outlet, who = who.label(),
                 "refused: {} named another outlet", who.label());
             Err(Problem {
                 field: Some("outlet".to_owned()),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Hall;
 use crate::dialects::{Frame, Position, encode, union};
+use crate::metrics;
 
 /// Most frames that share a place in one event: the bits of a mask.
 const MAX_SHARED: usize = 64;
@@ -31,6 +32,9 @@ impl Hall {
             for id in self.listeners(frame) {
                 *wanted.entry(id).or_default() |= 1 << bit;
             }
+        }
+        if let Some(frame) = frames.first() {
+            metrics::events_sent(&frame.name, wanted.len());
         }
         let mut texts: HashMap<u64, Arc<str>> = HashMap::new();
         for (id, mask) in wanted {

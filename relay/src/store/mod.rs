@@ -24,6 +24,7 @@ use protocol::{Evidence, JobHeader, JobId, JobKind, JobState, JobUpdate};
 use serde::{Deserialize, Serialize};
 
 use crate::order::{Actor, Command, Event, Order, Refusal};
+use crate::routing::Settings;
 
 pub use handle::enrol::{RedeemError, Redeemed};
 pub use handle::link::Acked;
@@ -243,6 +244,41 @@ pub struct Printer {
     pub status: Option<protocol::frames::PrinterStatus>,
     /// When either was last heard.
     pub at: Timestamp,
+}
+
+/// A table's visit: its guests hold the token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Visit {
+    /// Its outlet.
+    pub outlet: String,
+    /// The guests' secret.
+    pub token: String,
+    /// What the command line calls it.
+    pub name: Option<String>,
+    /// The table.
+    pub table_number: Option<String>,
+    /// Since when.
+    pub opened_at: Timestamp,
+    /// When it ordered last; its opening before that.
+    pub last_at: Timestamp,
+    /// When it was ended.
+    pub closed_at: Option<Timestamp>,
+}
+
+impl Visit {
+    /// When it ends by itself: so long after its last order as the outlet's settings say.
+    #[must_use]
+    pub fn ends_at(&self, settings: &Settings) -> Timestamp {
+        let ttl = i64::try_from(settings.session_ttl_s).unwrap_or(i64::MAX);
+        let ttl = jiff::SignedDuration::from_secs(ttl);
+        self.last_at.checked_add(ttl).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Whether its token still opens it.
+    #[must_use]
+    pub fn is_open(&self, now: Timestamp, settings: &Settings) -> bool {
+        self.closed_at.is_none() && now < self.ends_at(settings)
+    }
 }
 
 /// What became durable in one commit, in order.

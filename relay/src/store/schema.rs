@@ -12,7 +12,7 @@ use super::StoreError;
 const APPLICATION: i32 = 0x5072_526c;
 
 /// Every step so far; the schema's number is how many were taken.
-const STEPS: &[&str] = &[FIRST];
+const STEPS: &[&str] = &[FIRST, HOUSE];
 
 /// Instants are integers: milliseconds since 1970 UTC. A job's `open` is 1 until its state is final and nobody
 /// waits for its holder's answer.
@@ -74,6 +74,19 @@ CREATE TABLE printers(outlet TEXT, device TEXT, name TEXT, info TEXT, status TEX
 
 CREATE TABLE audit(outlet TEXT, id TEXT, at INTEGER NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL,
     PRIMARY KEY(outlet, id)) STRICT, WITHOUT ROWID;
+";
+
+/// Tables, the menu and tables' visits. A visit's token is its guests' secret; its name is what the command
+/// line calls it.
+const HOUSE: &str = r"
+CREATE TABLE tables(outlet TEXT, id TEXT, doc TEXT NOT NULL, PRIMARY KEY(outlet, id)) STRICT, WITHOUT ROWID;
+
+CREATE TABLE menu(outlet TEXT, id TEXT, doc TEXT NOT NULL, PRIMARY KEY(outlet, id)) STRICT, WITHOUT ROWID;
+
+CREATE TABLE visits(outlet TEXT, token TEXT, name TEXT, table_number TEXT, opened_at INTEGER NOT NULL,
+    last_at INTEGER NOT NULL, closed_at INTEGER, PRIMARY KEY(outlet, token)) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX visits_token ON visits(token);
+CREATE UNIQUE INDEX visits_name ON visits(outlet, name) WHERE name IS NOT NULL;
 ";
 
 /// Brings the store to this program's schema.

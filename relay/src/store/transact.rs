@@ -3,6 +3,7 @@
 //! What an order becomes and what prints is decided by `order` and `routing`; here is only what they
 //! are told, and where what they answer is written.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
@@ -11,12 +12,15 @@ use protocol::{JobHeader, JobId, JobState};
 use super::answers;
 use super::books::Counter;
 use super::desk::{Desk, Outcome, new_id};
+use super::sql::house::{self, List};
 use super::sql::jobs::JobRow;
 use super::sql::orders::{Creation, Kept};
 use super::sql::{events, jobs, orders};
 use super::{Job, JobBrief, OrderReply, OrderRequest, OutletId, Step, fate};
+use crate::dialects::session::session_id;
+use crate::order::house::{MenuItem, refuse_unavailable};
 use crate::order::{
-    Actor, Change, Command, Context, Decision, Event, Id, Order, Refusal, Stats, Status, Subject,
+    Actor, Change, Command, Context, Decision, Event, Id, Order, Refusal, Role, Stats, Status, Subject,
 };
 use crate::order::{change, create};
 use crate::routing::{Plan, Settings, Ticket, order_number, plan};
@@ -52,6 +56,9 @@ fn perform(
         }
         _ => None,
     };
+    if let Err(refusal) = available(desk, request)? {
+        return Ok(Err(refusal));
+    }
     let mut decision = match decide(desk, request, settings, before.as_ref())? {
         Ok(decision) => decision,
         Err(refusal) => return Ok(Err(refusal)),
@@ -59,6 +66,22 @@ fn perform(
     let from = before.as_ref().map(|kept| kept.order.status);
     let plan = plan_tickets(desk, request, settings, &mut decision, before.is_some())?;
     store(desk, request, settings, decision, plan, from)
+}
+
+/// Refuses items that are switched off in the menu.
+fn available(desk: &Desk<'_>, request: &OrderRequest) -> Outcome<Result<(), Refusal>> {
+    let items = match &request.command {
+        Command::Create(new) => &new.items,
+        Command::AddItems { items } => items,
+        _ => return Ok(Ok(())),
+    };
+    let mut listed: HashMap<&str, MenuItem> = HashMap::new();
+    for id in items.iter().filter_map(|item| item.menu_item_id.as_deref()) {
+        if let Some(item) = house::get(desk.conn, List::Menu, &request.outlet, id)? {
+            listed.insert(id, item);
+        }
+    }
+    Ok(refuse_unavailable(items, |id| listed.get(id).cloned()))
 }
 
 fn unknown(id: &str) -> Refusal {
@@ -164,6 +187,9 @@ fn store(
             let message = format!("there is another order under the id {}", kept.order.id.key());
             return Ok(Err(Refusal::Conflict(message)));
         }
+        if let Some(token) = &kept.internal.session {
+            house::touch_visit(desk.conn, outlet, token, desk.now)?;
+        }
         answer
     };
     let stats = stats(desk, outlet, from, kept.order.status, &changes)?;
@@ -224,6 +250,10 @@ pub(super) fn who(actor: &Actor) -> String {
         .as_ref()
         .and_then(serde_json::Value::as_str)
         .unwrap_or("somebody");
+    if actor.role == Role::Guest {
+        // A guest's subject is its token, which nobody else may read.
+        return format!("{role}:{}", session_id(&actor.subject));
+    }
     format!("{role}:{}", actor.subject)
 }
 

@@ -111,12 +111,7 @@ fn orders(source: &Connection) -> Result<Vec<Vec<Row>>> {
 
 fn rows(source: &Connection, table: &str, column: &str) -> Result<Vec<(String, Row)>> {
     let mut statement = source.prepare(&format!("SELECT {column}, * FROM {table}"))?;
-    let names: Vec<String> = statement
-        .column_names()
-        .into_iter()
-        .skip(1)
-        .map(str::to_owned)
-        .collect();
+    let names: Vec<String> = statement.column_names().skip(1).map(str::to_owned).collect();
     let marks = vec!["?"; names.len()].join(",");
     let sql = format!("INSERT INTO {table} ({}) VALUES ({marks})", names.join(","));
     let read = statement.query_map([], |row| {

@@ -2,6 +2,7 @@
 
 pub(super) mod counters;
 pub(super) mod events;
+pub(super) mod house;
 pub(super) mod jobs;
 pub(super) mod orders;
 pub(super) mod outlets;
