@@ -23,6 +23,11 @@ impl Rig {
             None => None,
         };
         let id = step.job_id.clone();
+        if step.state == JobState::Printing
+            && let Some(happens) = self.at_intent.take()
+        {
+            happens(self);
+        }
         if dies != Some(false) {
             self.keep(step);
         }

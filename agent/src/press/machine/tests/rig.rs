@@ -46,6 +46,10 @@ pub(super) struct Rig {
     /// The agent dies at the n-th record from now: before it is durable, or right after.
     pub(super) die_at_record: Option<(u32, bool)>,
     pub(super) disk_full: bool,
+    /// What happens while the intent is being made durable.
+    pub(super) at_intent: Option<fn(&mut Rig)>,
+    /// A port that does not know how much of a failed write was taken.
+    pub(super) unsure: bool,
     pub(super) plant: Plant,
     pub(super) taken: usize,
     config: Config,
@@ -77,6 +81,8 @@ impl Rig {
             break_after: None,
             die_at_record: None,
             disk_full: false,
+            at_intent: None,
+            unsure: false,
             plant: Plant::Nothing,
             taken: 0,
             config,
@@ -310,7 +316,9 @@ impl Rig {
             if *left == 0 {
                 let power = *power;
                 self.break_after = None;
-                self.inputs.push_back(Input::Wrote(taken));
+                if !self.unsure {
+                    self.inputs.push_back(Input::Wrote(taken));
+                }
                 return self.break_line(power);
             }
         }
