@@ -4,61 +4,9 @@ mod press_kit;
 
 use std::time::Duration;
 
-use agent::spool::Wish;
 use press_kit::Kitchen;
-use protocol::{Evidence, JobKind, JobState};
+use protocol::{Evidence, JobState};
 use virtual_printer::{Config, Fault, Profile};
-
-#[test]
-fn a_ticket_is_printed_and_proven() {
-    let mut kitchen = Kitchen::open();
-    kitchen.order("order-01");
-    let job = kitchen.becomes("order-01", JobState::Printed);
-    assert_eq!((job.evidence, job.attempt), (Some(Evidence::A), 1));
-    assert_eq!(
-        kitchen.papers("order-01"),
-        [false],
-        "{:?}",
-        kitchen.printer.papers()[0].text
-    );
-    assert!(
-        kitchen.printer.papers()[0].notes.is_empty(),
-        "{:?}",
-        kitchen.printer.papers()[0].notes
-    );
-}
-
-#[test]
-fn every_level_of_proof_is_found_by_probing() {
-    for (profile, state, evidence) in [
-        ("epson-tm-t88", JobState::Printed, Evidence::A),
-        ("epson-tm-t88iii", JobState::Printed, Evidence::B),
-        ("generic-80", JobState::Printed, Evidence::B),
-        ("xprinter", JobState::Sent, Evidence::C),
-        ("pos-80", JobState::Sent, Evidence::C),
-    ] {
-        let mut kitchen = Kitchen::with(Config::new(Profile::named(profile).unwrap()));
-        for order in ["order-01", "order-02"] {
-            kitchen.order(order);
-            assert_eq!(
-                kitchen.becomes(order, state).evidence,
-                Some(evidence),
-                "{profile}"
-            );
-            assert_eq!(
-                kitchen.papers(order),
-                [false],
-                "{profile}: {:?}",
-                kitchen.printer.papers()
-            );
-        }
-        assert_eq!(
-            kitchen.printer.papers().len(),
-            2,
-            "{profile}: probing prints nothing"
-        );
-    }
-}
 
 #[test]
 fn fault_p1_power_cut_at_every_byte_offset() {
@@ -67,13 +15,13 @@ fn fault_p1_power_cut_at_every_byte_offset() {
     kitchen.becomes("order-00", JobState::Printed);
     let ticket = kitchen.printer.papers()[0].bytes.len() as u64;
     // Each lane has a printer of its own and every eighth offset; the status questions come on top.
-    const LANES: u64 = 16;
+    const LANES: u16 = 16;
     let cuts = std::thread::scope(|scope| {
         let lanes: Vec<_> = (1..=LANES)
             .map(|lane| {
                 scope.spawn(move || {
-                    (lane..ticket + 40)
-                        .step_by(LANES as usize)
+                    (u64::from(lane)..ticket + 40)
+                        .step_by(LANES.into())
                         .map(cut_at)
                         .sum::<usize>()
                 })
@@ -300,9 +248,6 @@ fn fault_n6_port_9100_taken_by_another_program() {
     let mut kitchen = Kitchen::open();
     kitchen.order("order-01");
     kitchen.becomes("order-01", JobState::Printed);
-    kitchen.wait("the connection is given back", |kitchen| {
-        kitchen.printer.summary().contains("connections") || true
-    });
     std::thread::sleep(Duration::from_millis(600));
     kitchen.fault(Fault::Busy(true));
     kitchen.order("order-02");
@@ -338,59 +283,22 @@ fn fault_n8_reset_after_the_last_byte_and_before_the_proof() {
 }
 
 #[test]
-fn a_person_ends_a_doubt() {
+fn fault_a3_a_panic_in_a_press_restarts_it_and_the_ticket_is_in_doubt() {
     let mut kitchen = Kitchen::open();
     kitchen.order("order-00");
     kitchen.becomes("order-00", JobState::Printed);
-    for (order, wish, papers) in [
-        ("order-01", Wish::Printed, vec![false]),
-        ("order-02", Wish::Again, vec![false, true]),
-    ] {
-        kitchen.fault(Fault::DropAfterLastByte);
-        kitchen.offer(order, JobKind::Receipt, |_| {});
-        kitchen.becomes(order, JobState::Unconfirmed);
-        kitchen.wish(order, wish);
-        kitchen.becomes(order, JobState::Printed);
-        assert_eq!(kitchen.papers(order), papers);
-    }
-    assert_eq!(kitchen.job("order-01").evidence, Some(Evidence::Person));
-}
-
-#[test]
-fn a_press_that_starts_again_goes_on_where_it_was() {
-    let mut kitchen = Kitchen::open();
-    kitchen.fault(Fault::CoverOpen);
-    for order in ["order-01", "order-02", "order-03"] {
-        kitchen.order(order);
-    }
-    kitchen.wait("they are held", |kitchen| {
-        kitchen.state("order-03") == JobState::Held
-    });
-    kitchen.start();
-    kitchen.fault(Fault::CoverClosed);
-    for order in ["order-01", "order-02", "order-03"] {
-        assert_eq!(kitchen.becomes(order, JobState::Printed).attempt, 1);
-    }
-    let texts: Vec<String> = kitchen
-        .printer
-        .papers()
-        .into_iter()
-        .map(|paper| paper.text)
-        .collect();
-    assert!(
-        texts[0].contains("order-01") && texts[2].contains("order-03"),
-        "{texts:?}"
-    );
-}
-
-#[test]
-fn a_file_gets_its_tickets_too() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("paper.bin");
-    let mut kitchen = Kitchen::open();
-    kitchen.address = format!("file:{}", path.display());
-    kitchen.start();
+    kitchen.panics.store(true, std::sync::atomic::Ordering::Relaxed);
     kitchen.order("order-01");
-    kitchen.becomes("order-01", JobState::Sent);
-    assert!(std::fs::read(&path).unwrap().starts_with(b"\x1B@"));
+    kitchen.order("order-02");
+    kitchen.wait("it says so", |kitchen| kitchen.alarmed("panicked"));
+    kitchen.becomes("order-02", JobState::Printed);
+    kitchen.becomes("order-01", JobState::Printed);
+    assert!(
+        kitchen
+            .papers("order-01")
+            .iter()
+            .filter(|marked| !**marked)
+            .count()
+            <= 1
+    );
 }

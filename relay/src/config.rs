@@ -116,7 +116,12 @@ impl Config {
             store: Some(raw.store).filter(|url| !url.is_empty()),
             insecure_no_auth: raw.insecure_no_auth,
             trusted_proxies: networks(&raw.trusted_proxies)?,
-            allowed_origins: origins(raw.allowed_origins)?,
+            allowed_origins: origins(
+                raw.allowed_origins
+                    .into_iter()
+                    .chain(origin_of(&raw.public_url))
+                    .collect(),
+            )?,
             public_url: Some(raw.public_url).filter(|url| !url.is_empty()),
             issuers: raw.issuer,
             limits: raw.limits,
@@ -267,6 +272,13 @@ fn networks(texts: &[String]) -> Result<Vec<Network>, ConfigError> {
         .collect()
 }
 
+/// The relay's own pages behind a proxy that does not pass on `Host`.
+fn origin_of(url: &str) -> Option<String> {
+    let (scheme, rest) = url.split_once("://")?;
+    let host = rest.split('/').next()?;
+    Some(format!("{scheme}://{host}"))
+}
+
 fn origins(texts: Vec<String>) -> Result<Vec<String>, ConfigError> {
     for text in &texts {
         let rest = text
@@ -317,6 +329,12 @@ mod tests {
     }
 
     #[test]
+    fn pages_at_the_public_address_are_the_relays_own() {
+        let config = checked("public_url = \"https://Orders.bistro.example/relay\"").unwrap();
+        assert_eq!(config.allowed_origins, ["https://orders.bistro.example"]);
+    }
+
+    #[test]
     fn a_wrong_setting_is_named() {
         for (toml, named) in [
             ("listen = \"8080\"", "listen"),
@@ -326,6 +344,7 @@ mod tests {
                 "allowed_origins = [\"https://a.example/path\"]",
                 "allowed_origins",
             ),
+            ("public_url = \"ftp://orders.example\"", "origin"),
             ("lisen = \"127.0.0.1:1\"", "lisen"),
             ("[limits]\nrooms = 1", "rooms"),
         ] {

@@ -99,18 +99,16 @@ pub fn reconnected(dialect: &'static str) {
     counter!("printrail_reconnections_total", "dialect" => dialect).increment(1);
 }
 
-/// An event frame of that name was handed to a socket.
-pub fn event_sent(event: &str) {
-    counter!("printrail_events_total", "event" => event.to_owned()).increment(1);
-}
-
-/// An event frame of that name was handed to so many sockets at once.
+/// Frames of an event of that name were handed to so many sockets.
 pub fn events_sent(event: &str, sockets: usize) {
-    let sockets = u64::try_from(sockets).unwrap_or(u64::MAX);
-    counter!("printrail_events_total", "event" => event.to_owned()).increment(sockets);
+    if sockets == 0 {
+        return;
+    }
+    counter!("printrail_events_total", "event" => event.to_owned())
+        .increment(u64::try_from(sockets).unwrap_or(u64::MAX));
 }
 
-/// From the request's arrival to its events leaving for the sockets.
+/// From the transaction of a request to its events in the sockets' outboxes.
 pub fn order_to_event(took: Duration) {
     histogram!("printrail_order_to_event_seconds").record(took);
 }

@@ -3,13 +3,14 @@
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use protocol::{JobId, JobState};
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 use tracing::warn;
 
 use crate::metrics;
 use crate::service::SharedApp;
-use crate::store::Committed;
+use crate::store::{Committed, OutletId};
 
 /// How often counters are folded, quiet callers forgotten and overdue jobs expired. Expiry is
 /// measured in hours.
@@ -66,14 +67,33 @@ pub async fn housekeeping(app: SharedApp) {
 fn publish(app: &SharedApp, epoch: u64, commit: &Committed) {
     for (outlet, event) in &commit.events {
         app.hub.publish(outlet, epoch, event);
-        let took = Timestamp::now().duration_since(event.at);
-        metrics::order_to_event(took.try_into().unwrap_or_default());
         app.news.tell(outlet, event.seq);
+        metrics::order_to_event(between(event.at, Timestamp::now()));
     }
     for (outlet, station) in &commit.nudges {
         app.links.nudge(outlet, station);
     }
+    for (outlet, job, _, state) in &commit.jobs {
+        if matches!(state, JobState::Printed | JobState::Sent) {
+            app.tasks
+                .spawn(on_paper(app.clone(), outlet.clone(), job.clone()));
+        }
+    }
     for (outlet, job, device, wish) in &commit.wishes {
         app.links.wish(outlet, device, job.clone(), *wish);
     }
+}
+
+/// Measures how long a ticket took; beside the publisher, who must not wait for it.
+async fn on_paper(app: SharedApp, outlet: OutletId, job: JobId) {
+    if let Ok(Some(job)) = app.store.get_job(&outlet, job.as_str()).await
+        && let Some(finished) = job.finished_at
+    {
+        metrics::order_to_paper(between(job.created_at, finished));
+    }
+}
+
+/// A clock that was set back counts as no time.
+fn between(from: Timestamp, to: Timestamp) -> Duration {
+    Duration::try_from(to.duration_since(from)).unwrap_or_default()
 }

@@ -296,6 +296,31 @@ async fn too_many_requests_of_one_token_wait() {
 }
 
 #[tokio::test]
+async fn guessing_tokens_is_metered_by_address() {
+    let relay = Served::with(|config| {
+        config.limits.requests_per_second = 1;
+        config.limits.request_burst = 3;
+    })
+    .await;
+    let mut last = 0;
+    for _ in 0..5 {
+        last = relay
+            .call_with("guess", "GET", "/api/orders", &Value::Null)
+            .await
+            .status;
+    }
+    assert_eq!(last, 429);
+    assert_eq!(
+        relay
+            .call(Role::Pos, "GET", "/api/orders", &Value::Null)
+            .await
+            .status,
+        200
+    );
+    relay.stop().await;
+}
+
+#[tokio::test]
 async fn without_tokens_the_outlet_is_the_one_that_is_named() {
     let relay = Served::insecure().await;
     let body = margherita().to_string();

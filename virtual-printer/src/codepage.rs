@@ -11,6 +11,8 @@ pub enum Pages {
     Epson,
     /// Star ("StarPRNT command specifications", `ESC GS t`).
     Star,
+    /// The 58 mm printers of Zjiang and their like (escpos-printer-db, POS-5890).
+    Pos58,
 }
 
 /// What two (or four) bytes mean while kanji mode is on.
@@ -41,6 +43,7 @@ impl Pages {
         match self {
             Self::Epson => epson(number),
             Self::Star => star(number),
+            Self::Pos58 => pos_58(number),
         }
     }
 }
@@ -81,6 +84,33 @@ fn epson(number: u8) -> Option<Page> {
         50 => Page::Known(encoding_rs::WINDOWS_1256),
         51 => Page::Known(encoding_rs::WINDOWS_1257),
         52 => Page::Known(encoding_rs::WINDOWS_1258),
+        _ => return None,
+    })
+}
+
+fn pos_58(number: u8) -> Option<Page> {
+    use tables as t;
+    Some(match number {
+        0 => Page::Table(t::CP437),
+        2 => Page::Table(t::CP850),
+        3 => Page::Table(t::CP860),
+        4 => Page::Table(t::CP863),
+        5 => Page::Table(t::CP865),
+        16 => Page::Known(encoding_rs::WINDOWS_1252),
+        17 => Page::Known(encoding_rs::IBM866),
+        18 => Page::Table(t::CP852),
+        19 => Page::Table(t::CP858),
+        25 => Page::Known(encoding_rs::WINDOWS_1257),
+        56 => Page::Table(t::CP861),
+        60 => Page::Table(t::CP855),
+        61 => Page::Table(t::CP857),
+        64 => Page::Table(t::CP737),
+        66 => Page::Table(t::CP869),
+        72 => Page::Known(encoding_rs::WINDOWS_1250),
+        73 => Page::Known(encoding_rs::WINDOWS_1251),
+        90 => Page::Known(encoding_rs::WINDOWS_1253),
+        91 => Page::Known(encoding_rs::WINDOWS_1254),
+        95 => Page::Table(t::CP775),
         _ => return None,
     })
 }

@@ -138,6 +138,7 @@ pub const PROFILES: &[Profile] = &[
         name: "pos-58",
         model: "POS-58",
         dots: 384,
+        pages: Pages::Pos58,
         ..CLONE
     },
     Profile {

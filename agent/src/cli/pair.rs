@@ -99,10 +99,12 @@ fn refusal(reply: &Reply, known: &RelayOnly) -> Failure {
         .into_iter()
         .find(|text| !text.is_empty())
         .unwrap_or_default();
+    // The stable code says it, or else the sentence beside it.
+    let said = format!("{code} {}", detail.to_uppercase());
     let status = reply.status;
     let (exit, text) = match status.as_u16() {
-        _ if code.contains("EXPIRED") => (Exit::Refused, format!("the pairing code has expired: {NEW_CODE}")),
-        _ if code.contains("USED") => (
+        _ if said.contains("EXPIRED") => (Exit::Refused, format!("the pairing code has expired: {NEW_CODE}")),
+        _ if said.contains("USED") => (
             Exit::Refused,
             format!("the pairing code has been used already: {NEW_CODE}"),
         ),
@@ -259,7 +261,10 @@ mod tests {
             exit == Exit::Refused && text.contains("expired") && text.contains("15 min"),
             "{text}"
         );
-        let (_, text) = says(409, json!({ "code": "CODE_USED" }));
+        let (_, text) = says(
+            422,
+            json!({ "code": "VALIDATION_ERROR", "detail": "it was used already" }),
+        );
         assert!(text.contains("used already"), "{text}");
         let (exit, text) = says(401, json!({ "code": "UNKNOWN_CODE" }));
         assert!(exit == Exit::Refused && text.contains("spelling"), "{text}");

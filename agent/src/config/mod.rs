@@ -1,7 +1,7 @@
 //! The agent's configuration: what the program uses, checked once at the door.
 //!
-//! What the user wrote is [`raw::RawConfig`]; it becomes a [`Config`] in [`check`]. Where it lies
-//! and what overrides what is in [`load`].
+//! What the user wrote is a type of its own; it becomes a [`Config`] once it is checked. Where it lies
+//! and what overrides what is told by [`load()`].
 
 mod check;
 mod error;

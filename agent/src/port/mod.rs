@@ -2,7 +2,9 @@
 
 mod address;
 mod file;
+mod serial;
 mod tcp;
+mod usb;
 
 use std::io::{self, Read, Write};
 use std::time::Duration;
@@ -58,6 +60,9 @@ pub enum OpenError {
     /// Another program holds it.
     #[error("{0} is in use by another program: close that program")]
     Busy(String),
+    /// Several printers answer to this address.
+    #[error("{0} is there more than once: add its serial number to the address, as `printers scan` shows it")]
+    Ambiguous(String),
     /// This build or system has no such port.
     #[error("{0} printers do not work on this computer")]
     Unsupported(&'static str),
@@ -74,8 +79,12 @@ pub fn open(address: &Address) -> Result<Box<dyn Port>, OpenError> {
     match address {
         Address::Tcp { host, port } => tcp::open(host, *port),
         Address::File(path) => file::open(path),
-        Address::Serial { .. } => Err(OpenError::Unsupported("serial")),
-        Address::Usb { .. } => Err(OpenError::Unsupported("USB")),
+        Address::Serial { path, baud, flow } => serial::open(path, *baud, *flow),
+        Address::Usb {
+            vendor,
+            product,
+            serial,
+        } => usb::open(*vendor, *product, serial.as_deref()),
         Address::Cups(_) => Err(OpenError::Unsupported("CUPS")),
         Address::Windows(_) => Err(OpenError::Unsupported("Windows")),
     }

@@ -11,6 +11,7 @@ pub mod known;
 pub mod limits;
 pub mod machine;
 mod render;
+mod shift;
 pub mod status;
 
 pub use driver::{PressConfig, PressHandle, PressReport, start};

@@ -1,13 +1,14 @@
 //! A press on a real spool with a virtual printer, for tests that read like an evening's service.
 
-#![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 #![allow(
+    dead_code,
+    unreachable_pub,
     clippy::unwrap_used,
     clippy::panic,
-    clippy::indexing_slicing,
-    clippy::expect_used
+    reason = "a test's own tools: each file uses its part, and what fails shall fail"
 )]
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -41,6 +42,8 @@ pub struct Kitchen {
     pub station: Station,
     pub profile: Option<String>,
     pub limits: Limits,
+    /// The press panics at its next report.
+    pub panics: Arc<AtomicBool>,
     folder: tempfile::TempDir,
     press: Option<PressHandle>,
     orders: u64,
@@ -88,6 +91,7 @@ impl Kitchen {
             station: Station::new("kitchen", "grill"),
             profile: None,
             limits: hurry(),
+            panics: Arc::default(),
             folder,
             press: None,
             orders: 0,
@@ -108,7 +112,9 @@ impl Kitchen {
             limits: self.limits.clone(),
         };
         let reports = Arc::clone(&self.reports);
+        let panics = Arc::clone(&self.panics);
         let tell = move |report| {
+            assert!(!panics.swap(false, Ordering::Relaxed), "as the test wants it");
             let mut reports = reports.lock().unwrap();
             match report {
                 PressReport::Job(update) => reports.jobs.push(update),

@@ -20,7 +20,7 @@ pub fn parse(source: &str) -> Receipt {
         extended: false,
         east_asian: false,
     };
-    receipt.east_asian = !source.is_ascii() && source.chars().any(crate::layout::is_east_asian);
+    receipt.east_asian = !is_below_marks(&source) && source.chars().any(crate::layout::is_east_asian);
     for line in lines(&source) {
         let line = parse_line(line, &mut receipt.extended);
         receipt.lines.push(line);
@@ -29,10 +29,16 @@ pub fn parse(source: &str) -> Receipt {
 }
 
 fn normalised(source: &str) -> Cow<'_, str> {
-    match source.is_ascii() || is_nfc_quick(source.chars()) == IsNormalized::Yes {
+    match is_below_marks(source) || is_nfc_quick(source.chars()) == IsNormalized::Yes {
         true => Cow::Borrowed(source),
         false => Cow::Owned(source.nfc().collect()),
     }
+}
+
+/// Whether every character is below U+0300, where the combining marks begin: then there is nothing to compose and
+/// nothing East Asian. In UTF-8 that character begins with the byte CC.
+fn is_below_marks(source: &str) -> bool {
+    source.bytes().all(|b| b < 0xCC)
 }
 
 /// Splits at LF, CRLF and CR; the text after the last one is a line too, empty or not.
@@ -40,7 +46,7 @@ fn lines(source: &str) -> impl Iterator<Item = &str> {
     let mut rest = Some(source);
     std::iter::from_fn(move || {
         let text = rest?;
-        let Some(end) = text.find(['\n', '\r']) else {
+        let Some(end) = text.bytes().position(|b| matches!(b, b'\n' | b'\r')) else {
             rest = None;
             return Some(text);
         };

@@ -4,6 +4,7 @@ use super::escape;
 use crate::model::{
     Align, Border, CodeOption, Color, Cut, Extension, FontName, Level, Property, Symbology, Width,
 };
+use std::borrow::Cow;
 
 /// Wider than any paper; a larger number shrinks to the same columns.
 const WIDEST: u32 = 4096;
@@ -12,9 +13,15 @@ const WIDEST: u32 = 4096;
 pub(super) fn parse(inner: &str) -> (Property, bool) {
     let mut property = Property::default();
     let mut extended = false;
-    let inner = escape::to_hex(&escape::protect(inner), |b| b == b';');
+    let inner = match inner.contains('\\') {
+        true => Cow::Owned(escape::to_hex(&escape::protect(inner), |b| b == b';')),
+        false => Cow::Borrowed(inner),
+    };
     for (key, value) in inner.split(';').filter_map(member) {
-        let value = escape::resolve(&value.replace("\\n", "\n"));
+        let value = match value.contains('\\') {
+            true => Cow::Owned(escape::resolve(&value.replace("\\n", "\n"))),
+            false => Cow::Borrowed(value),
+        };
         if !standard(&mut property, key, &value) {
             extended |= ours(&mut property.extension, key, &value);
         }

@@ -75,6 +75,8 @@ pub(super) enum Command {
     /// Show and check the settings.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Print the description of the HTTP interface (OpenAPI).
+    Openapi,
     /// Print a completion script for a shell.
     Completions {
         /// The shell.
@@ -322,6 +324,16 @@ pub(super) struct JobArgs {
 pub(super) enum StationsCommand {
     /// List them.
     List(ListArgs),
+    /// Say which rule would send which item of an order where.
+    #[command(after_help = "Example:
+  printrail-relay stations route --dry-run order.json")]
+    Route {
+        #[command(flatten)]
+        list: ListArgs,
+        /// The order as POST /api/orders takes it; `-` reads stdin. Nothing is kept or printed.
+        #[arg(long, value_name = "ORDER.json", required = true)]
+        dry_run: PathBuf,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -19,6 +19,7 @@ use tower::ServiceExt;
 
 use super::serve::address_file;
 use super::{Exit, Failure, token};
+use crate::auth::is_outlet_id;
 use crate::auth::keys::Keys;
 use crate::config::Config;
 use crate::service::SharedApp;
@@ -108,6 +109,10 @@ impl Backend {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Value, Failure> {
+        if !is_outlet_id(outlet) {
+            let message = format!("`{outlet}` is no outlet id: 1 to 64 letters, digits, `-`, `_` or `.`");
+            return Err(Failure::new(Exit::Usage, message));
+        }
         let body = body.map(Value::to_string).unwrap_or_default();
         let request = Request::builder()
             .method(method)

@@ -1,5 +1,7 @@
 //! Commands that list, show and settle: each is a request, shown as a table or as JSON.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use super::args::{
@@ -126,12 +128,62 @@ pub(super) async fn jobs(flags: &Flags, command: &JobsCommand) -> Result<(), Fai
 
 /// `stations`.
 pub(super) async fn stations(flags: &Flags, command: &StationsCommand) -> Result<(), Failure> {
-    let StationsCommand::List(list) = command;
     let relay = reach(flags).await?;
-    let columns = ["name", "waiting", "oldest", "printers"];
-    let done = list_of(&relay, list, "/api/stations", &columns).await;
+    let done = match command {
+        StationsCommand::List(list) => {
+            let columns = ["name", "waiting", "oldest", "printers"];
+            list_of(&relay, list, "/api/stations", &columns).await
+        }
+        StationsCommand::Route { list, dry_run } => route(&relay, list, dry_run).await,
+    };
     relay.leave().await;
     done
+}
+
+async fn route(relay: &Backend, list: &ListArgs, file: &Path) -> Result<(), Failure> {
+    let order = read_json(file)?;
+    let outlet = outlet(relay, list).await?;
+    let answer = relay.post(&outlet, "/api/routing/dry-run", &order).await?;
+    if list.json {
+        return show::object(answer);
+    }
+    let items = answer
+        .get("items")
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default();
+    let row = |item: &Value| {
+        ["quantity", "name", "stations", "reason"]
+            .map(|field| cell(item, field))
+            .to_vec()
+    };
+    show::table(
+        &["quantity", "name", "stations", "why"],
+        &items.iter().map(row).collect::<Vec<_>>(),
+    )?;
+    show::say(&format!("prints {}", cell(&answer, "prints")));
+    let odd = |name: &str| {
+        answer
+            .get(name)
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default()
+    };
+    for finding in odd("problems") {
+        show::say(&format!("look at: {finding}"));
+    }
+    Ok(())
+}
+
+fn read_json(file: &Path) -> Result<Value, Failure> {
+    let text = match file.to_str() {
+        Some("-") => std::io::read_to_string(std::io::stdin()),
+        _ => std::fs::read_to_string(file),
+    };
+    let name = file.display();
+    let text = text.map_err(|error| Failure::new(Exit::Usage, format!("{name} cannot be read: {error}")))?;
+    serde_json::from_str(&text)
+        .map_err(|error| Failure::new(Exit::Usage, format!("{name} is not valid JSON: {error}")))
 }
 
 /// `agents`.

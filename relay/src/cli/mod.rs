@@ -57,6 +57,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Config(ConfigCommand::Show { json }) => settings::show(&flags, json),
         Command::Config(ConfigCommand::Check) => settings::check(&flags),
         Command::Config(ConfigCommand::Path) => settings::path(&flags),
+        Command::Openapi => show::document(&crate::http::openapi::document()),
         Command::Completions { shell } => manual::completions(shell),
         Command::Man { folder } => manual::pages(&folder),
     }

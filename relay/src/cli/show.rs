@@ -38,6 +38,11 @@ pub(super) fn failure(failure: &Failure) {
     }
 }
 
+/// A document whose form is not ours to extend.
+pub(super) fn document(value: &Value) -> Result<(), Failure> {
+    line(&serde_json::to_string_pretty(value).unwrap_or_default())
+}
+
 /// An object with `"schema": 1`.
 pub(super) fn object(value: Value) -> Result<(), Failure> {
     let mut whole = Map::new();
@@ -48,8 +53,7 @@ pub(super) fn object(value: Value) -> Result<(), Failure> {
             whole.insert("value".to_owned(), other);
         }
     }
-    let text = serde_json::to_string_pretty(&Value::Object(whole)).unwrap_or_default();
-    line(&text)
+    document(&Value::Object(whole))
 }
 
 /// Rows under headings, each column as wide as its widest cell.

@@ -205,7 +205,7 @@ impl Log {
 }
 
 fn message(name: &str, id: String, data: &Value) -> Option<Message> {
-    metrics::event_sent(name);
+    metrics::events_sent(name, 1);
     Message::default().event(name).id(id).json_data(data).ok()
 }
 

@@ -18,6 +18,7 @@ use crate::accept::pace::Paced;
 use crate::auth::Identity;
 use crate::error::{Code, Problem};
 use crate::limits::LimitSettings;
+use crate::metrics::{self, OpenConnection};
 use crate::service::SharedApp;
 use crate::sockets::websocket::{self, SocketQuery};
 
@@ -70,7 +71,16 @@ fn upgrade(
             .get::<ClientAddress>()
             .map(|ClientAddress(address)| *address),
     };
+    let dialect = if what.tenant.is_some() {
+        "register"
+    } else {
+        "station"
+    };
+    if what.after.is_some() {
+        metrics::reconnected(dialect);
+    }
     app.tasks.clone().spawn(async move {
+        let _open = OpenConnection::of(dialect);
         match on_upgrade
             .await
             .map_err(|error| error.to_string())

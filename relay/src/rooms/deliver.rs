@@ -63,7 +63,7 @@ impl Hall {
                 *wanted.entry(id).or_default() |= 1 << bit;
             }
         }
-        if let Some(frame) = frames.first().filter(|_| !wanted.is_empty()) {
+        if let Some(frame) = frames.first() {
             metrics::events_sent(&frame.name, wanted.len());
         }
         let mut texts: HashMap<(u64, bool), Text> = HashMap::new();

@@ -134,7 +134,7 @@ impl CatchUp {
             let ear = self.ear(seat, event.seq);
             let Replayed { texts: more, stats } = replay(event.seq, self.epoch, &frames, at, &ear);
             for (name, text) in more {
-                metrics::event_sent(&name);
+                metrics::events_sent(&name, 1);
                 texts.push(text);
             }
             self.stats = stats.or(self.stats.take());

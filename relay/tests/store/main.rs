@@ -14,3 +14,4 @@ mod kit;
 mod orders;
 mod stations;
 mod trouble;
+mod wishes;

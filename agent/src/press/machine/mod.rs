@@ -14,6 +14,7 @@ mod probe;
 mod proof;
 mod queue;
 mod start;
+mod wait;
 
 #[cfg(test)]
 mod tests;
@@ -206,6 +207,7 @@ impl Machine {
     pub fn handle(&mut self, input: Input, now: Tick, wall: Timestamp) {
         self.now = self.now.max(now);
         self.wall = wall;
+        let settles = matches!(input, Input::Queue(_) | Input::Timeout);
         match input {
             Input::Queue(jobs) => self.queued(jobs),
             Input::Opened { readable } => self.opened(readable),
@@ -219,6 +221,9 @@ impl Machine {
             Input::Known(known) => self.told(known),
             Input::Stop => self.stopping = true,
             Input::Timeout => {}
+        }
+        if settles {
+            self.settle();
         }
         self.advance();
     }
@@ -258,7 +263,6 @@ impl Machine {
 
     fn advance(&mut self) {
         self.record_again();
-        self.settle();
         self.watch_check();
         self.watch_doing();
         self.watch_line();

@@ -1,5 +1,7 @@
 //! The machine against scripted printers: every rule of DELIVERY.md by itself, then seeded worlds.
 
+mod bytes;
+mod checks;
 mod printer;
 mod proof;
 mod rig;

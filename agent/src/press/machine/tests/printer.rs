@@ -25,6 +25,10 @@ pub(super) struct Printer {
     /// Proofs and barriers wait until the fault is gone.
     pub(super) late_proofs: bool,
     late: Vec<u8>,
+    /// `DLE EOT n` that it does not know.
+    pub(super) unknown_status: Option<u8>,
+    /// Answers to `GS I` come one question late, until it is left alone for a moment.
+    pub(super) lag: Option<Vec<u8>>,
     /// Everything it ever printed, cut by cut.
     pub(super) papers: Vec<String>,
     /// What it wants to say.
@@ -52,6 +56,8 @@ impl Printer {
             mute_proofs: false,
             late_proofs: false,
             late: Vec::new(),
+            unknown_status: None,
+            lag: None,
             papers: Vec::new(),
             says: Vec::new(),
             automatic: false,
@@ -112,7 +118,7 @@ impl Printer {
     }
 
     fn real_time(&mut self, n: u8) {
-        if !self.answers || self.busy {
+        if !self.answers || self.busy || self.unknown_status == Some(n) {
             return;
         }
         let flag = |on: bool, mask: u8| if on { mask } else { 0 };
@@ -167,6 +173,11 @@ impl Printer {
     }
 
     pub(super) fn work(&mut self, ms: u64) {
+        if ms >= 100
+            && let Some(late) = self.lag.take()
+        {
+            self.says.extend(late);
+        }
         if !self.is_working() {
             self.budget = 0;
             return;
@@ -235,7 +246,10 @@ impl Printer {
             _ => self.serial.clone(),
         };
         if let Some(text) = text {
-            let answer = [b"\x5F", text.as_bytes(), b"\x00"].concat();
+            let mut answer = [b"\x5F", text.as_bytes(), b"\x00"].concat();
+            if let Some(lag) = &mut self.lag {
+                std::mem::swap(lag, &mut answer);
+            }
             self.prove(&answer);
         }
     }

@@ -2,8 +2,9 @@
 
 use protocol::{Evidence, JobState};
 
+use super::checks::papers_of;
 use super::printer::Printer;
-use super::rig::{Rig, papers_of};
+use super::rig::Rig;
 use crate::press::commands::{self, Fact};
 use crate::press::machine::Input;
 
@@ -142,15 +143,7 @@ fn fault_p9_an_earlier_barrier_answered_twice_proves_nothing() {
     rig.order("2");
     rig.wait("it is on paper", |rig| rig.printer.papers.len() == 2);
     let facts = [Fact::Maker, Fact::Model];
-    let answers = |job: &str| {
-        let names = commands::code(&protocol::JobId::new(job), 1, &facts)
-            .into_iter()
-            .flat_map(|fact| match fact {
-                Fact::Maker => b"\x5FBIXOLON\x00".to_vec(),
-                _ => b"\x5FTM-T88V\x00".to_vec(),
-            });
-        Input::Received(names.collect())
-    };
+    let answers = |job: &str| Input::Received(code_of(job).concat());
     assert_ne!(
         commands::code(&protocol::JobId::new("1"), 1, &facts),
         commands::code(&protocol::JobId::new("2"), 1, &facts)
@@ -158,12 +151,82 @@ fn fault_p9_an_earlier_barrier_answered_twice_proves_nothing() {
     rig.give(answers("1"));
     rig.seconds(5);
     assert_eq!(rig.state("2"), JobState::Printing);
+    let mut broken = code_of("2");
+    broken.insert(5, b"\x5FJ1\x00".to_vec());
+    rig.give(Input::Received(broken.concat()));
+    rig.seconds(1);
+    assert_eq!(rig.state("2"), JobState::Printing, "the row was interrupted");
     rig.give(answers("2"));
     rig.seconds(1);
     assert_eq!(
         (rig.state("2"), rig.job("2").evidence),
         (JobState::Printed, Some(Evidence::B))
     );
+}
+
+/// The answers to the barrier of a job's first attempt, as [`Printer::barrier_only`] says them.
+fn code_of(job: &str) -> Vec<Vec<u8>> {
+    let code = commands::code(&protocol::JobId::new(job), 1, &[Fact::Maker, Fact::Model]);
+    let say = |fact| match fact {
+        Fact::Maker => b"\x5FBIXOLON\x00".to_vec(),
+        Fact::Model | Fact::Firmware | Fact::Serial => b"\x5FTM-T88V\x00".to_vec(),
+    };
+    code.into_iter().map(say).collect()
+}
+
+#[test]
+fn a_barrier_answered_before_the_last_byte_is_out_proves_nothing() {
+    let mut rig = printed(Printer::barrier_only());
+    rig.printer.speed = 20;
+    rig.printer.capacity = 90;
+    rig.order("2");
+    rig.wait("it is printing", |rig| rig.state("2") == JobState::Printing);
+    rig.give(Input::Received(code_of("2").concat()));
+    // The rig itself sees to it that there is paper by then.
+    rig.wait("it is printed", |rig| rig.state("2") == JobState::Printed);
+}
+
+#[test]
+fn a_look_that_began_before_the_barrier_is_not_the_clean_one_after_it() {
+    let mut rig = printed(Printer::barrier_only());
+    rig.printer.mute_proofs = true;
+    rig.order("2");
+    rig.wait("it is on paper", |rig| rig.printer.papers.len() == 2);
+    rig.printer.busy = true;
+    rig.seconds(2);
+    rig.give(Input::Received(code_of("2").concat()));
+    rig.give(Input::Received(vec![0x12]));
+    rig.give(Input::Received(vec![0x12]));
+    rig.give(Input::Received(vec![0x12]));
+    rig.give(Input::Received(vec![0x12]));
+    assert_eq!(rig.state("2"), JobState::Printing);
+    rig.printer.busy = false;
+    rig.wait("a look after it is clean", |rig| {
+        rig.state("2") == JobState::Printed
+    });
+}
+
+#[test]
+fn answers_to_somebody_elses_questions_do_not_become_the_printers_name() {
+    let mut rig = Rig::new(Printer::epson());
+    rig.printer.lag = Some(b"\x5FJ1\x00".to_vec());
+    rig.order("1");
+    rig.wait("it prints", |rig| rig.state("1").is_final());
+    let known = rig.known.unwrap();
+    assert_eq!(
+        (known.maker.as_deref(), known.serial.as_deref()),
+        (Some("EPSON"), Some("J1"))
+    );
+}
+
+#[test]
+fn a_status_that_was_only_noise_does_not_stop_a_printer_that_cannot_take_it_back() {
+    let mut printer = Printer::epson();
+    printer.unknown_status = Some(3);
+    let mut rig = printed(printer);
+    rig.give(Input::Received(vec![0x18, 0x08, 0, 0]));
+    rig.order("2");
+    rig.wait("it prints", |rig| rig.state("2") == JobState::Printed);
 }
 
 #[test]

@@ -2,13 +2,14 @@
 
 use protocol::{Banner, Evidence, JobKind, JobState};
 
+use super::checks::papers_of;
 use super::printer::Printer;
-use super::rig::{Rig, papers_of};
+use super::rig::Rig;
 use crate::press::commands;
 use crate::press::machine::Input;
 
 /// A kitchen whose printer is known and has printed ticket 0.
-fn kitchen() -> Rig {
+pub(super) fn kitchen() -> Rig {
     let mut rig = Rig::new(Printer::epson());
     rig.order("0");
     rig.wait("the first ticket prints", |rig| {
@@ -17,7 +18,7 @@ fn kitchen() -> Rig {
     rig
 }
 
-fn marked(rig: &Rig, id: &str) -> Vec<bool> {
+pub(super) fn marked(rig: &Rig, id: &str) -> Vec<bool> {
     papers_of(&rig.printer, id)
         .iter()
         .map(|(_, marked)| *marked)
@@ -63,41 +64,6 @@ fn fault_p3_an_open_cover_is_waited_for() {
     rig.printer.set_cover(false);
     rig.wait("both are printed", |rig| rig.state("2") == JobState::Printed);
     assert_eq!((marked(&rig, "1"), marked(&rig, "2")), (vec![false], vec![false]));
-}
-
-#[test]
-fn fault_p1_a_power_cut_at_every_byte_gives_one_unconfirmed_and_one_marked_copy() {
-    let mut rig = kitchen();
-    rig.order("1");
-    let before = rig.taken;
-    rig.wait("it is printed", |rig| rig.state("1") == JobState::Printed);
-    let whole = rig.taken - before;
-    for offset in 1..whole {
-        let mut rig = kitchen();
-        rig.break_after = Some((offset, true));
-        rig.order("1");
-        rig.order("2");
-        rig.wait("the power is cut", |rig| !rig.printer.powered);
-        rig.seconds(20);
-        rig.printer.powered = true;
-        rig.wait("all is settled", |rig| {
-            rig.state("1").is_final() && rig.state("2").is_final()
-        });
-        rig.seconds(600);
-        let doubts = rig
-            .history
-            .iter()
-            .filter(|(id, state, _)| id == "1" && *state == JobState::Unconfirmed)
-            .count();
-        let copies = marked(&rig, "1").iter().filter(|marked| **marked).count();
-        assert_eq!(copies, doubts, "cut at {offset}: {:?}", rig.history);
-        assert!(
-            doubts <= 1 && marked(&rig, "2") == [false],
-            "cut at {offset}: {:?}",
-            rig.history
-        );
-        rig.check_papers(true);
-    }
 }
 
 #[test]
@@ -341,15 +307,4 @@ fn with_a_full_disk_not_a_byte_leaves_and_an_outcome_is_kept_until_there_is_room
     rig.disk_full = false;
     rig.wait("it is known at last", |rig| rig.state("1") == JobState::Printed);
     assert_eq!(rig.job("1").attempt, 1);
-}
-
-#[test]
-fn a_line_that_breaks_before_the_first_byte_is_no_attempt() {
-    let mut rig = kitchen();
-    rig.printer.capacity = 0;
-    rig.order("1");
-    rig.seconds(60);
-    rig.printer.capacity = 4096;
-    rig.wait("it is printed", |rig| rig.state("1") == JobState::Printed);
-    assert_eq!((rig.job("1").attempt, marked(&rig, "1")), (1, vec![false]));
 }

@@ -15,11 +15,20 @@ const WORLDS: u64 = 150;
 struct Dice(u64);
 
 impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
+    fn roll(&mut self, sides: u32) -> u32 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) % sides
+        let number = self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) % u64::from(sides);
+        u32::try_from(number).unwrap()
+    }
+
+    fn seconds(&mut self, most: u32) -> u64 {
+        self.roll(most).into()
+    }
+
+    fn pick<T: Copy>(&mut self, of: &[T]) -> T {
+        of[self.roll(of.len().try_into().unwrap()) as usize]
     }
 }
 
@@ -32,14 +41,14 @@ fn evening(seed: u64, plant: Plant) {
     };
     let mut rig = Rig::new(printer);
     rig.plant = plant;
-    rig.printer.speed = [60, 1000, 20_000][dice.roll(3) as usize];
-    rig.printer.capacity = [100, 600, 100_000][dice.roll(3) as usize];
+    rig.printer.speed = dice.pick(&[60, 1000, 20_000]);
+    rig.printer.capacity = dice.pick(&[100, 600, 100_000]);
     let orders = 4 + dice.roll(6);
     for order in 0..orders {
         rig.order(&order.to_string());
-        rig.seconds(dice.roll(4));
+        rig.seconds(dice.seconds(4));
         fault(&mut rig, &mut dice);
-        rig.seconds(dice.roll(40));
+        rig.seconds(dice.seconds(40));
         rig.nudge();
     }
     heal(&mut rig);
@@ -86,7 +95,7 @@ fn fault(rig: &mut Rig, dice: &mut Dice) {
         4 => rig.printer.set_paper(false),
         5 => rig.printer.set_cover(true),
         6 => rig.printer.mute_proofs = true,
-        7 => rig.die_at_record = Some((dice.roll(4) as u32, dice.roll(2) == 0)),
+        7 => rig.die_at_record = Some((dice.roll(4), dice.roll(2) == 0)),
         8 => {
             rig.restart();
             rig.nudge();
@@ -94,11 +103,13 @@ fn fault(rig: &mut Rig, dice: &mut Dice) {
         9 => rig.disk_full = true,
         10 => rig.printer.late_proofs = true,
         _ => {
-            let garbage = (0..dice.roll(12)).map(|_| dice.roll(256) as u8).collect();
+            let garbage = (0..dice.roll(12))
+                .map(|_| u8::try_from(dice.roll(256)).unwrap())
+                .collect();
             rig.give(super::super::Input::Received(garbage));
         }
     }
-    rig.seconds(dice.roll(30));
+    rig.seconds(dice.seconds(30));
     if dice.roll(2) == 0 {
         heal(rig);
     }
@@ -128,7 +139,7 @@ fn every_planted_mistake_is_caught_in_some_world() {
     let quiet = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
     let caught = |plant: Plant| {
-        (1..=WORLDS).any(|seed| catch_unwind(AssertUnwindSafe(|| evening(seed, plant))).is_err())
+        (1..=20 * WORLDS).any(|seed| catch_unwind(AssertUnwindSafe(|| evening(seed, plant))).is_err())
     };
     let plants = [
         Plant::IntentAfterTheByte,

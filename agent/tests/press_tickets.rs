@@ -1,0 +1,117 @@
+//! A press at work: every level of proof, people's answers, restarts and files.
+
+mod press_kit;
+
+use agent::spool::Wish;
+use press_kit::Kitchen;
+use protocol::{Evidence, JobKind, JobState};
+use virtual_printer::{Config, Fault, Profile};
+
+#[test]
+fn a_ticket_is_printed_and_proven() {
+    let mut kitchen = Kitchen::open();
+    kitchen.order("order-01");
+    let job = kitchen.becomes("order-01", JobState::Printed);
+    assert_eq!((job.evidence, job.attempt), (Some(Evidence::A), 1));
+    assert_eq!(
+        kitchen.papers("order-01"),
+        [false],
+        "{:?}",
+        kitchen.printer.papers()[0].text
+    );
+    assert!(
+        kitchen.printer.papers()[0].notes.is_empty(),
+        "{:?}",
+        kitchen.printer.papers()[0].notes
+    );
+}
+
+#[test]
+fn every_level_of_proof_is_found_by_probing() {
+    for (profile, state, evidence) in [
+        ("epson-tm-t88", JobState::Printed, Evidence::A),
+        ("epson-tm-t88iii", JobState::Printed, Evidence::B),
+        ("generic-80", JobState::Printed, Evidence::B),
+        ("xprinter", JobState::Sent, Evidence::C),
+        ("pos-80", JobState::Sent, Evidence::C),
+    ] {
+        let mut kitchen = Kitchen::with(Config::new(Profile::named(profile).unwrap()));
+        for order in ["order-01", "order-02"] {
+            kitchen.order(order);
+            assert_eq!(
+                kitchen.becomes(order, state).evidence,
+                Some(evidence),
+                "{profile}"
+            );
+            assert_eq!(
+                kitchen.papers(order),
+                [false],
+                "{profile}: {:?}",
+                kitchen.printer.papers()
+            );
+        }
+        assert_eq!(
+            kitchen.printer.papers().len(),
+            2,
+            "{profile}: probing prints nothing"
+        );
+    }
+}
+
+#[test]
+fn a_person_ends_a_doubt() {
+    let mut kitchen = Kitchen::open();
+    kitchen.order("order-00");
+    kitchen.becomes("order-00", JobState::Printed);
+    for (order, wish, papers) in [
+        ("order-01", Wish::Printed, vec![false]),
+        ("order-02", Wish::Again, vec![false, true]),
+    ] {
+        kitchen.fault(Fault::DropAfterLastByte);
+        kitchen.offer(order, JobKind::Receipt, |_| {});
+        kitchen.becomes(order, JobState::Unconfirmed);
+        kitchen.wish(order, wish);
+        kitchen.becomes(order, JobState::Printed);
+        assert_eq!(kitchen.papers(order), papers);
+    }
+    assert_eq!(kitchen.job("order-01").evidence, Some(Evidence::Person));
+}
+
+#[test]
+fn a_press_that_starts_again_goes_on_where_it_was() {
+    let mut kitchen = Kitchen::open();
+    kitchen.fault(Fault::CoverOpen);
+    for order in ["order-01", "order-02", "order-03"] {
+        kitchen.order(order);
+    }
+    kitchen.wait("they are held", |kitchen| {
+        kitchen.state("order-03") == JobState::Held
+    });
+    kitchen.start();
+    kitchen.fault(Fault::CoverClosed);
+    for order in ["order-01", "order-02", "order-03"] {
+        assert_eq!(kitchen.becomes(order, JobState::Printed).attempt, 1);
+    }
+    let texts: Vec<String> = kitchen
+        .printer
+        .papers()
+        .into_iter()
+        .map(|paper| paper.text)
+        .collect();
+    assert!(
+        texts[0].contains("order-01") && texts[2].contains("order-03"),
+        "{texts:?}"
+    );
+}
+
+#[test]
+fn a_file_gets_its_tickets_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("paper.bin");
+    let mut kitchen = Kitchen::open();
+    kitchen.address = format!("file:{}", path.display());
+    kitchen.start();
+    kitchen.order("order-01");
+    kitchen.becomes("order-01", JobState::Sent);
+    assert!(std::fs::read(&path).unwrap().starts_with(b"\x1B@"));
+}

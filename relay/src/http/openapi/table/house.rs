@@ -1,0 +1,156 @@
+//! Stations, settings, events, devices, outlets, tables, menu and visits.
+
+use super::Answer::Json;
+use super::{Doc, GONE, get, send, verb};
+
+/// Their descriptions.
+pub(super) const DOCS: &[Doc] = &[
+    get(
+        "/api/stations",
+        "stations",
+        "What prints where, and what waits",
+        &[(200, Json("StationList"))],
+    ),
+    send(
+        "PUT",
+        "/api/stations/{name}",
+        "stations",
+        "Set a station's copies, backup and kind",
+        "StationSettings",
+        &[(200, Json("StationSettings"))],
+    ),
+    get(
+        "/api/routing",
+        "stations",
+        "The settings, and what is odd about them",
+        &[(200, Json("Settings"))],
+    ),
+    send(
+        "PUT",
+        "/api/routing",
+        "stations",
+        "Change the settings; what is not named stays",
+        "Settings",
+        &[(200, Json("Settings"))],
+    ),
+    send(
+        "POST",
+        "/api/routing/dry-run",
+        "stations",
+        "Say which rule sends which item where",
+        "NewOrder",
+        &[(200, Json("DryRun"))],
+    ),
+    get(
+        "/api/sync",
+        "events",
+        "The whole open state",
+        &[(200, Json("Sync"))],
+    ),
+    Doc {
+        query: &[
+            ("after", "The last position seen: N or N.k"),
+            ("wait", "Seconds to wait for an event, 0 to 30"),
+        ],
+        ..get(
+            "/api/events",
+            "events",
+            "What happened since: JSON, or SSE where it is accepted",
+            &[(200, Json("Events"))],
+        )
+    },
+    get(
+        "/api/devices",
+        "devices",
+        "The computers that print",
+        &[(200, Json("DeviceList"))],
+    ),
+    verb(
+        "/api/devices/{id}/revoke",
+        "devices",
+        "Refuse a computer's token from now on",
+        None,
+        &[(200, Json("Revoked"))],
+    ),
+    send(
+        "POST",
+        "/api/enrolments",
+        "devices",
+        "Make a one-time pairing code",
+        "NewEnrolment",
+        &[(201, Json("Enrolment"))],
+    ),
+    send(
+        "POST",
+        "/api/enrol",
+        "devices",
+        "Exchange a pairing code for a device's token",
+        "Pairing",
+        &[(200, Json("Paired"))],
+    ),
+    get(
+        "/api/outlets",
+        "outlets",
+        "All outlets; for whoever holds the relay's keys",
+        &[(200, Json("OutletList"))],
+    ),
+    send(
+        "POST",
+        "/api/outlets",
+        "outlets",
+        "Add an outlet; for whoever holds the relay's keys",
+        "Outlet",
+        &[(201, Json("Outlet"))],
+    ),
+    get("/api/tables", "house", "The tables", &[(200, Json("TableList"))]),
+    get("/api/tables/{id}", "house", "A table", &[(200, Json("Table"))]),
+    send(
+        "PUT",
+        "/api/tables/{id}",
+        "house",
+        "Create or change a table; what is not named stays",
+        "TablePatch",
+        &[(200, Json("Table"))],
+    ),
+    Doc {
+        method: "DELETE",
+        ..get("/api/tables/{id}", "house", "Take a table away", GONE)
+    },
+    get("/api/menu", "house", "The menu", &[(200, Json("MenuList"))]),
+    get(
+        "/api/menu/{id}",
+        "house",
+        "An item of the menu",
+        &[(200, Json("MenuItem"))],
+    ),
+    send(
+        "PUT",
+        "/api/menu/{id}",
+        "house",
+        "Create or change an item; what is not named stays",
+        "MenuPatch",
+        &[(200, Json("MenuItem"))],
+    ),
+    Doc {
+        method: "DELETE",
+        ..get("/api/menu/{id}", "house", "Take an item off the menu", GONE)
+    },
+    send(
+        "POST",
+        "/api/sessions",
+        "sessions",
+        "Open a table's visit",
+        "NewSession",
+        &[(201, Json("Opened"))],
+    ),
+    get(
+        "/api/sessions/{token}",
+        "sessions",
+        "A visit's orders and bill; its token is enough to ask",
+        &[(200, Json("Session"))],
+    ),
+    Doc {
+        method: "DELETE",
+        ..get("/api/sessions/{token}", "sessions", "End a visit", GONE)
+    },
+];
