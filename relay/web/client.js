@@ -108,7 +108,7 @@ export class Register {
     clearTimeout(this.#timer)
     clearInterval(this.#look)
     globalThis.removeEventListener?.('online', this.#wake)
-    this.#socket?.close(1000)
+    this.#socket?.close?.(1000)
     this.#socket = null
   }
 
@@ -209,7 +209,7 @@ export class Register {
       this.#settle(entry, new Refused({ code: 'QUEUE_FULL', message: `${MOST_QUEUED} requests wait already` }))
     } else if (!this.#queue.some(({ key }) => key === entry.key)) {
       this.#queue.push(entry)
-      this.#save()
+      this.#save(kept => [...kept, entry])
       this.#flush()
     }
     return answer
@@ -225,7 +225,7 @@ export class Register {
         const outcome = await this.#send(entry)
         if (outcome === undefined) break
         this.#queue.shift()
-        this.#save()
+        this.#save(kept => kept.filter(({ key }) => key !== entry.key))
         this.#settle(entry, outcome)
       }
     } finally { this.#flushing = false }
@@ -306,8 +306,10 @@ export class Register {
     } catch { return [] }
   }
 
-  #save () {
-    try { this.#options.storage.setItem(this.#key(), JSON.stringify(this.#queue)) } catch { /* it still waits in memory */ }
+  // Several pages share the storage, so each changes its own entries alone. What one page left behind the
+  // next one sends; that two send it does no harm, since it carries its key.
+  #save (change) {
+    try { this.#options.storage.setItem(this.#key(), JSON.stringify(change(this.#load()))) } catch { /* it still waits in memory */ }
     this.#emit('status', this.status)
   }
 }

@@ -83,6 +83,21 @@ test('the queue survives a reload of the page, and a request whose answer got lo
   second.close()
 })
 
+test('two pages share the storage and neither loses what the other has waiting', async () => {
+  class Blocked { constructor () { setTimeout(() => this.onclose?.({}), 5) } close () {} }
+  const storage = shelf()
+  const away = { storage, WebSocket: Blocked, fetch: async () => { throw new Error('offline') } }
+  const [one, two] = [till('c7', away), till('c7', away)]
+  one.submit(order('of one'))
+  two.submit(order('of two'))
+  for (const page of [one, two]) page.close()
+  const back = till('c7', { storage })
+  await until(() => back.status.queued === 0)
+  assert.deepEqual(await names('c7'), ['of one', 'of two'])
+  assert.deepEqual(JSON.parse([...storage.kept.values()][0]), [])
+  back.close()
+})
+
 test('orders go by HTTP where no socket can be opened', async () => {
   class Blocked { constructor () { setTimeout(() => this.onclose?.({}), 5) } close () {} }
   const register = till('c5', { WebSocket: Blocked })

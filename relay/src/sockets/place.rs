@@ -152,9 +152,14 @@ impl Place {
                 return Err(internal(&full.to_string()));
             }
         }
-        let begun = self.catch_up.begin(&self.who.outlet).await;
-        let begun = begun.map_err(|error| store_failed(&self.who.outlet, &error))?;
-        Ok(Some(begun))
+        match self.catch_up.begin(&self.who.outlet).await {
+            Ok(begun) => Ok(Some(begun)),
+            Err(error) => {
+                // The next frame tries again.
+                self.seat = None;
+                Err(store_failed(&self.who.outlet, &error))
+            }
+        }
     }
 
     /// Every room joined from now on brings what happened after that position.

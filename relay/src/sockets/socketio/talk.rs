@@ -114,7 +114,11 @@ impl Talk {
             metrics::reconnected("socketio");
         }
         let begun = self.catch_up.begin(&self.who.outlet).await;
-        begun.map_err(|error| store_failed(&self.who.outlet, &error))
+        begun.map_err(|error| {
+            // The next frame tries again.
+            self.seat = None;
+            store_failed(&self.who.outlet, &error)
+        })
     }
 
     /// Says where the client stands, and where all stands if what it missed is lost.
