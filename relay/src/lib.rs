@@ -170,7 +170,10 @@ pub fn open(config: Config) -> Result<(SharedApp, mpsc::Receiver<Committed>), St
     let app = App {
         meter: Meter::new(&config.limits, config.insecure_no_auth),
         metrics: Metrics::install(),
-        hub: Arc::new(Hub::default()),
+        hub: Arc::new(Hub::new(
+            config.limits.rooms_per_socket,
+            config.limits.connections_per_outlet,
+        )),
         links: Links::default(),
         news: News::default(),
         stop: CancellationToken::new(),

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use protocol::{JobId, JobState};
 use tokio::sync::mpsc;
+use tokio::time::MissedTickBehavior;
 use tracing::warn;
 
 use crate::metrics;
@@ -15,6 +16,9 @@ use crate::store::{Committed, OutletId};
 /// measured in hours.
 const HOUSEKEEPING: Duration = Duration::from_secs(20);
 
+/// How often statistics that had to wait are looked at: they come twice a second at most.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
 /// How often old events, jobs and audit lines are deleted.
 const TRIM_EVERY: Duration = Duration::from_secs(60 * 60);
 
@@ -24,8 +28,16 @@ pub async fn run(app: SharedApp, mut committed: mpsc::Receiver<Committed>) {
         warn!("the store's epoch cannot be read: {error}");
         0
     });
-    while let Some(commit) = committed.recv().await {
-        publish(&app, epoch, &commit);
+    let mut looks = tokio::time::interval(LOOK_EVERY);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            commit = committed.recv() => match commit {
+                Some(commit) => publish(&app, epoch, &commit),
+                None => return,
+            },
+            _ = looks.tick() => app.hub.say_what_waited(epoch, Instant::now()),
+        }
     }
 }
 
@@ -55,6 +67,8 @@ pub async fn housekeeping(app: SharedApp) {
 fn publish(app: &SharedApp, epoch: u64, commit: &Committed) {
     for (outlet, event) in &commit.events {
         app.hub.publish(outlet, epoch, event);
+        let took = Timestamp::now().duration_since(event.at);
+        metrics::order_to_event(took.try_into().unwrap_or_default());
         app.news.tell(outlet, event.seq);
         metrics::order_to_event(between(event.at, Timestamp::now()));
     }

@@ -1,5 +1,5 @@
 // A relay of its own for each test file: started on a free port, stopped at the end.
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -9,25 +9,37 @@ const require = createRequire(join(process.env.NODE_PATH, '/'))
 export const WebSocket = require('ws')
 export const modules = process.env.NODE_PATH
 
+const addressOf = child => new Promise((resolve, reject) => {
+  let seen = ''
+  child.stdout.on('data', chunk => {
+    seen += chunk
+    const line = /^listening on (http:\S+)\n/.exec(seen)
+    if (line) resolve(line[1])
+  })
+  child.once('exit', code => reject(new Error(`the relay ended with ${code} before it listened`)))
+})
+
+const serve = (data, listen, flags) => spawn(process.env.RELAY, ['serve', '--data', data, '--listen', listen, ...flags],
+  { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, RUST_LOG: 'warn' } })
+const ended = (child, signal) => new Promise(resolve => { child.once('exit', resolve); child.kill(signal) })
+
 export async function startRelay (...flags) {
   const data = mkdtempSync(join(tmpdir(), 'printrail-'))
-  const child = spawn(process.env.RELAY, ['serve', '--data', data, '--listen', '127.0.0.1:0', ...flags],
-    { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, RUST_LOG: 'warn' } })
-  const url = await new Promise((resolve, reject) => {
-    let seen = ''
-    child.stdout.on('data', chunk => {
-      seen += chunk
-      const line = /^listening on (http:\S+)\n/.exec(seen)
-      if (line) resolve(line[1])
-    })
-    child.once('exit', code => reject(new Error(`the relay ended with ${code} before it listened`)))
-  })
-  const stop = () => new Promise(resolve => {
-    child.once('exit', () => { rmSync(data, { recursive: true, force: true }); resolve() })
-    child.kill('SIGTERM')
-  })
-  return { url, ws: url.replace('http', 'ws'), data, stop }
+  let child = serve(data, '127.0.0.1:0', flags)
+  const url = await addressOf(child)
+  return {
+    url,
+    ws: url.replace('http', 'ws'),
+    data,
+    async stop () { await ended(child, 'SIGTERM'); rmSync(data, { recursive: true, force: true }) },
+    kill: () => ended(child, 'SIGKILL'),
+    // On the same address and store.
+    async start () { child = serve(data, url.replace('http://', ''), flags); await addressOf(child) }
+  }
 }
+
+// Runs a command of the relay and returns what it prints.
+export const command = (...args) => execFileSync(process.env.RELAY, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
 
 // A plain socket that keeps every frame and lets a test wait for one.
 export class Screen {
@@ -50,26 +62,32 @@ export class Screen {
   say (frame) { this.socket.send(typeof frame === 'string' ? frame : JSON.stringify(frame)) }
 
   // The first frame of that name, past or to come.
-  next (event, within = 5000) {
-    const find = () => this.frames.find(frame => frame.event === event)
+  next (event, within) {
+    return this.until(() => this.frames.find(frame => (frame.event ?? frame.type) === event), event, within)
+  }
+
+  // Waits until `look()` gives something.
+  until (look, what = 'it', within = 5000) {
+    const now = look()
+    if (now) return Promise.resolve(now)
     return new Promise((resolve, reject) => {
-      if (find()) return resolve(find())
-      const late = setTimeout(() => reject(new Error(`no ${event} within ${within} ms; seen: ${this.names()}`)), within)
+      const late = setTimeout(() => reject(new Error(`not ${what} within ${within} ms; seen: ${this.names()}`)), within)
       this.#waiting.push(() => {
-        if (!find()) return false
+        const found = look()
+        if (!found) return false
         clearTimeout(late)
-        resolve(find())
+        resolve(found)
         return true
       })
     })
   }
 
   take (event) {
-    const index = this.frames.findIndex(frame => frame.event === event)
+    const index = this.frames.findIndex(frame => (frame.event ?? frame.type) === event)
     return index < 0 ? undefined : this.frames.splice(index, 1)[0]
   }
 
-  names () { return this.frames.map(frame => frame.event) }
+  names () { return this.frames.map(frame => frame.event ?? frame.type) }
   close () { this.socket.close() }
 }
 

@@ -8,11 +8,12 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::Sleep;
 
 /// From a request's first byte to its head's last. With [`LOOK_EVERY`] it stays below the 10 s of
 /// X1.
@@ -24,6 +25,10 @@ pub const IDLE_FOR: Duration = Duration::from_secs(75);
 
 /// How often a connection's time is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(1_500);
+
+/// How long the other side may take nothing of what is written to it. Who reads nothing for so long
+/// is gone, and holds memory.
+const TAKEN_WITHIN: Duration = Duration::from_secs(30);
 
 const RESTING: u8 = 0;
 const READING_HEAD: u8 = 1;
@@ -99,13 +104,33 @@ impl Pace {
 pub struct Paced {
     stream: TcpStream,
     pace: Arc<Pace>,
+    /// Since a write has to wait.
+    stalled: Option<Pin<Box<Sleep>>>,
 }
 
 impl Paced {
     /// Watches a stream.
     #[must_use]
     pub fn new(stream: TcpStream, pace: Arc<Pace>) -> Self {
-        Self { stream, pace }
+        Self {
+            stream,
+            pace,
+            stalled: None,
+        }
+    }
+
+    /// A write goes on, or has waited for too long.
+    fn written<T>(&mut self, cx: &mut Context<'_>, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if polled.is_ready() {
+            self.stalled = None;
+            self.pace.written();
+            return polled;
+        }
+        let stalled = self
+            .stalled
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(TAKEN_WITHIN)));
+        ready!(stalled.as_mut().poll(cx));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 
     /// The stream alone, for a socket that keeps its own time.
@@ -133,10 +158,7 @@ impl AsyncRead for Paced {
 impl AsyncWrite for Paced {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let polled = Pin::new(&mut self.stream).poll_write(cx, buf);
-        if polled.is_ready() {
-            self.pace.written();
-        }
-        polled
+        self.written(cx, polled)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -153,10 +175,7 @@ impl AsyncWrite for Paced {
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let polled = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
-        if polled.is_ready() {
-            self.pace.written();
-        }
-        polled
+        self.written(cx, polled)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -118,6 +118,12 @@ impl Identity {
         }
     }
 
+    /// The caller as what is kept of it names it: `role:subject`.
+    #[must_use]
+    pub fn label_with_role(&self) -> String {
+        format!("{:?}:{}", self.role, self.subject).to_lowercase()
+    }
+
     fn bare(outlet: OutletId, role: Role, subject: String) -> Self {
         Self {
             outlet,

@@ -81,6 +81,7 @@ pub const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/metrics", Open),
     ("GET", "/.well-known/jwks.json", Open),
     ("GET", "/api/openapi.json", Open),
+    ("GET", "/client.js", Open),
     ("GET", "/ws", Any),
     ("GET", "/ws/restaurant-pos/{tenant}", Any),
     ("POST", "/api/orders", May(CreateOrder)),

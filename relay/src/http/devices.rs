@@ -59,6 +59,7 @@ pub(super) async fn revoke(
 ) -> Result<Response, Problem> {
     app.store.revoke_device(&who.outlet, &id, &who.actor()).await?;
     app.links.revoked(&who.outlet, &id);
+    app.hub.dismiss(&who.outlet, |guise| guise.subject == id);
     tracing::info!(outlet = %who.outlet, device = id, by = who.subject, "device {id} was revoked");
     Ok(reply(&json!({"id": id, "revoked": true})))
 }

@@ -178,7 +178,8 @@ fn named_outlet(head: &Parts) -> Option<String> {
 }
 
 /// One parameter of the query.
-pub(super) fn query(uri: &Uri, name: &str) -> Option<String> {
+#[must_use]
+pub fn query(uri: &Uri, name: &str) -> Option<String> {
     let pairs: axum::extract::Query<Vec<(String, String)>> = axum::extract::Query::try_from_uri(uri).ok()?;
     pairs
         .0
@@ -189,6 +190,50 @@ pub(super) fn query(uri: &Uri, name: &str) -> Option<String> {
 
 fn text<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
+}
+
+/// A request of a Socket.IO transport, which shows its token later: its address, whether its page may
+/// ask, and for a new one whether its address asks too much.
+///
+/// # Errors
+/// 403 or 429.
+pub fn admit_transport(app: &App, head: &mut Parts, is_new: bool) -> Result<(), Problem> {
+    let connection = head.extensions.get::<Connection>().cloned();
+    let address = client_address(app, connection.as_ref(), &head.headers);
+    head.extensions.insert(ClientAddress(address));
+    same_site(app, &head.headers)?;
+    match is_new {
+        true => app.meter.request(&Caller::at(address)),
+        false => Ok(()),
+    }
+}
+
+/// The token that came with the request.
+#[must_use]
+pub fn token_of(head: &Parts) -> Option<String> {
+    bearer(&head.headers).or_else(|| query(&head.uri, "token"))
+}
+
+/// Whose socket it is; none where nobody showed a token and one is needed.
+///
+/// # Errors
+/// 401 where the token is nobody's.
+pub async fn identify_socket(
+    app: &App,
+    token: Option<&str>,
+    head: &Parts,
+) -> Result<Option<Identity>, Problem> {
+    let known = match token {
+        Some(token) => app.auth.identify(token, &app.store).await.map(Some),
+        None => Ok(None),
+    };
+    if !app.auth.is_insecure() || matches!(known, Ok(Some(_))) {
+        return known;
+    }
+    let outlet = named_outlet(head).filter(|outlet| is_outlet_id(outlet));
+    Ok(Some(Identity::anyone(
+        outlet.as_deref().unwrap_or(DEFAULT_OUTLET),
+    )))
 }
 
 /// `Allow` on a 405 (RFC 9110, 15.5.6).

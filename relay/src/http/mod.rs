@@ -1,5 +1,6 @@
 //! The relay's HTTP: the router on one screen, one file per resource.
 
+mod client;
 mod devices;
 pub mod door;
 mod events;
@@ -28,6 +29,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::error::{Code, Problem};
 use crate::service::SharedApp;
+use crate::sockets::socketio;
 
 /// Every route. What each asks of its caller stands in [`crate::auth::roles::ROUTES`].
 pub fn router(app: SharedApp) -> Router {
@@ -92,6 +94,7 @@ pub fn router(app: SharedApp) -> Router {
         .route("/ws", any(upgrade::station))
         .route("/ws/restaurant-pos/{tenant}", any(upgrade::register))
         .route("/api/openapi.json", get(openapi::show))
+        .route("/client.js", get(client::module))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::scrape))
@@ -99,6 +102,7 @@ pub fn router(app: SharedApp) -> Router {
         .method_not_allowed_fallback(wrong_method)
         .fallback(nothing_here)
         .layer(from_fn_with_state(app.clone(), door::door))
+        .merge(socketio::routes(&app))
         .layer(cors(&app.config.allowed_origins))
         .layer(CatchPanicLayer::custom(|_| panicked()))
         .with_state(app)

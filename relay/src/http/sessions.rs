@@ -110,6 +110,8 @@ pub(super) async fn close(
 ) -> Result<Response, Problem> {
     find(&app, &who, &token).await?;
     app.store.close_visit(&who.outlet, &token, &who.actor()).await?;
+    app.hub
+        .dismiss(&who.outlet, |guise| guise.session.as_deref() == Some(&*token));
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

@@ -1,26 +1,56 @@
 //! One event to everybody in an outlet: every text is made once, every frame said once.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use super::Hall;
-use crate::dialects::{Frame, Position, encode, union};
+use super::hall::Hall;
+use super::outbox::Text;
+use crate::dialects::{Frame, Position, encode, union, without_people};
 use crate::metrics;
 
 /// Most frames that share a place in one event: the bits of a mask.
 const MAX_SHARED: usize = 64;
+/// Kitchen statistics come at most twice a second (DIALECTS.md, D2).
+const STATS_EVERY: Duration = Duration::from_millis(500);
+/// The event's name.
+pub(super) const STATS: &str = "kitchen:stats_update";
 
 impl Hall {
+    /// The next event is handed out.
+    pub(super) fn begin(&mut self, seq: u64) {
+        self.head = self.head.max(seq);
+    }
+
     /// Frames with the same `k` are one frame to whoever hears several of them.
-    pub(super) fn deliver(&mut self, seq: u64, epoch: u64, frames: &[Frame]) {
+    pub(super) fn deliver(&mut self, seq: u64, epoch: u64, frames: &[Frame], now: Instant) {
         for shared in frames.chunk_by(|one, next| one.k == next.k) {
-            self.deliver_shared(seq, epoch, shared.get(..MAX_SHARED).unwrap_or(shared));
+            match shared.first() {
+                Some(stats) if stats.name == STATS => {
+                    self.stats.waiting = Some(stats.clone());
+                    self.say_stats(epoch, now);
+                }
+                _ => self.deliver_shared(seq, epoch, shared.get(..MAX_SHARED).unwrap_or(shared)),
+            }
+        }
+    }
+
+    /// Says the newest statistics where it is time. They stand at the end of the newest event, so
+    /// that whoever resumes after them has seen all before.
+    pub(super) fn say_stats(&mut self, epoch: u64, now: Instant) {
+        let early = |said: Instant| now.saturating_duration_since(said) < STATS_EVERY;
+        if self.stats.said.is_some_and(early) {
+            return;
+        }
+        if let Some(stats) = self.stats.waiting.take() {
+            self.stats.said = Some(now);
+            self.deliver_shared(self.head, epoch, &[stats]);
         }
     }
 
     pub(super) fn announce(&mut self, frame: &Frame, except: Option<u64>) {
-        let text = encode(frame.wire, &frame.name, &frame.data, None);
-        for id in self.listeners(frame).into_iter().filter(|id| Some(*id) != except) {
+        let text = Text::new(frame.wire, &encode(frame.wire, &frame.name, &frame.data, None));
+        let listeners = self.listeners(frame, u64::MAX);
+        for id in listeners.into_iter().filter(|id| Some(*id) != except) {
             self.push(id, &text);
         }
     }
@@ -29,42 +59,45 @@ impl Hall {
     fn deliver_shared(&mut self, seq: u64, epoch: u64, frames: &[Frame]) {
         let mut wanted: BTreeMap<u64, u64> = BTreeMap::new();
         for (bit, frame) in frames.iter().enumerate() {
-            for id in self.listeners(frame) {
+            for id in self.listeners(frame, seq) {
                 *wanted.entry(id).or_default() |= 1 << bit;
             }
         }
-        if let Some(frame) = frames.first() {
+        if let Some(frame) = frames.first().filter(|_| !wanted.is_empty()) {
             metrics::events_sent(&frame.name, wanted.len());
         }
-        let mut texts: HashMap<u64, Arc<str>> = HashMap::new();
+        let mut texts: HashMap<(u64, bool), Text> = HashMap::new();
         for (id, mask) in wanted {
+            let is_guest = self.seats.get(&id).is_some_and(|place| place.guise.is_guest);
             let text = texts
-                .entry(mask)
-                .or_insert_with(|| text(seq, epoch, frames, mask));
-            let text = Arc::clone(text);
+                .entry((mask, is_guest))
+                .or_insert_with(|| masked(seq, epoch, frames, mask, is_guest));
+            let text = text.clone();
             self.push(id, &text);
         }
     }
 
-    fn listeners(&self, frame: &Frame) -> Vec<u64> {
+    fn listeners(&self, frame: &Frame, seq: u64) -> Vec<u64> {
+        let hears = |id: &u64| {
+            self.seats
+                .get(id)
+                .is_some_and(|place| place.hears(frame.wire, seq))
+        };
         let mut ids: Vec<u64> = frame
             .rooms
             .iter()
             .filter_map(|room| self.rooms.get(room))
             .flatten()
             .copied()
-            .filter(|id| self.seats.get(id).is_some_and(|place| place.wire == frame.wire))
+            .filter(hears)
             .collect();
         ids.sort_unstable();
         ids.dedup();
         ids
     }
 
-    fn push(&mut self, id: u64, text: &Arc<str>) {
-        let fits = self
-            .seats
-            .get(&id)
-            .is_some_and(|place| place.outbox.push(Arc::clone(text)));
+    fn push(&mut self, id: u64, text: &Text) {
+        let fits = self.seats.get(&id).is_some_and(|place| place.outbox.push(text));
         if !fits {
             self.remove(id);
         }
@@ -72,24 +105,33 @@ impl Hall {
 }
 
 /// The text for those who get the frames of `mask`.
-fn text(seq: u64, epoch: u64, frames: &[Frame], mask: u64) -> Arc<str> {
-    let chosen: Vec<&Frame> = (0..)
-        .zip(frames)
-        .filter(|(bit, _)| mask & (1 << bit) != 0)
-        .map(|(_, frame)| frame)
-        .collect();
-    let Some(first) = chosen.first() else {
-        return Arc::from("");
-    };
-    let position = Position {
-        epoch,
+fn masked(seq: u64, epoch: u64, frames: &[Frame], mask: u64, is_guest: bool) -> Text {
+    let chosen = (0..).zip(frames).filter(|(bit, _)| mask & (1 << bit) != 0);
+    text(
         seq,
-        k: first.k,
+        epoch,
+        &chosen.map(|(_, frame)| frame).collect::<Vec<_>>(),
+        is_guest,
+    )
+}
+
+/// The one text of frames that share a place.
+pub(super) fn text(seq: u64, epoch: u64, frames: &[&Frame], is_guest: bool) -> Text {
+    let Some(first) = frames.first() else {
+        return Text::Plain("".into());
+    };
+    let k = first.k;
+    let position = Position { epoch, seq, k }.to_string();
+    let say = |data: &serde_json::Value| {
+        Text::new(
+            first.wire,
+            &encode(first.wire, &first.name, data, Some(&position)),
+        )
+    };
+    if frames.len() == 1 && !is_guest {
+        return say(&first.data);
     }
-    .to_string();
-    if chosen.len() == 1 {
-        return encode(first.wire, &first.name, &first.data, Some(&position));
-    }
-    let parts: Vec<&serde_json::Value> = chosen.iter().map(|frame| &frame.data).collect();
-    encode(first.wire, &first.name, &union(&parts), Some(&position))
+    let parts: Vec<&serde_json::Value> = frames.iter().map(|frame| &frame.data).collect();
+    let whole = union(&parts);
+    say(&if is_guest { without_people(&whole) } else { whole })
 }

@@ -2,12 +2,17 @@
 
 use std::time::{Duration, Instant};
 
+use crate::auth::Identity;
+use crate::limits::LimitSettings;
+use crate::order::Role;
+use crate::service::App;
+
 /// How long a socket may go on over its rate before it is closed with 1008 (DIALECTS.md).
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A token bucket for one socket.
 #[derive(Debug)]
-pub(super) struct Bucket {
+pub(in crate::sockets) struct Bucket {
     rate: f64,
     burst: f64,
     tokens: f64,
@@ -17,7 +22,7 @@ pub(super) struct Bucket {
 
 /// What to do with a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(in crate::sockets) enum Verdict {
     /// Take it.
     Take,
     /// Answer `RATE_LIMITED`.
@@ -27,8 +32,22 @@ pub(super) enum Verdict {
 }
 
 impl Bucket {
+    /// The bucket of that caller's socket. An agent that comes back after an outage tells of every job
+    /// it printed meanwhile at once (more than a thousand frames a second), and its link has limits of
+    /// its own; without tokens there are none.
+    pub(in crate::sockets) fn of(app: &App, who: &Identity, now: Instant) -> Self {
+        Self::for_role(&app.config.limits, who.role, app.auth.is_insecure(), now)
+    }
+
+    fn for_role(limits: &LimitSettings, role: Role, is_insecure: bool, now: Instant) -> Self {
+        if is_insecure || role == Role::Agent {
+            return Self::new(0, 0, now);
+        }
+        Self::new(limits.frames_per_second, limits.frame_burst, now)
+    }
+
     /// So many frames a second and at once; a rate of 0 is no limit.
-    pub(super) fn new(rate: u32, burst: u32, now: Instant) -> Self {
+    pub(in crate::sockets) fn new(rate: u32, burst: u32, now: Instant) -> Self {
         let burst = f64::from(burst.max(1));
         Self {
             rate: f64::from(rate),
@@ -40,7 +59,7 @@ impl Bucket {
     }
 
     /// A frame came.
-    pub(super) fn frame(&mut self, now: Instant) -> Verdict {
+    pub(in crate::sockets) fn frame(&mut self, now: Instant) -> Verdict {
         if self.rate <= 0.0 {
             return Verdict::Take;
         }
@@ -66,6 +85,24 @@ impl Bucket {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_agent_is_not_metered_and_a_screen_is() {
+        let limits = LimitSettings {
+            frames_per_second: 1,
+            frame_burst: 1,
+            ..LimitSettings::default()
+        };
+        let now = Instant::now();
+        let bucket = |role, is_insecure| {
+            let mut bucket = Bucket::for_role(&limits, role, is_insecure, now);
+            bucket.frame(now);
+            bucket.frame(now)
+        };
+        assert_eq!(bucket(Role::Agent, false), Verdict::Take);
+        assert_eq!(bucket(Role::Kitchen, false), Verdict::Refuse);
+        assert_eq!(bucket(Role::Manager, true), Verdict::Take);
+    }
 
     #[test]
     fn a_burst_passes_the_rest_is_refused_and_ten_seconds_of_it_close() {

@@ -14,8 +14,13 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use tracing::debug;
 
 use super::bucket::{Bucket, Verdict};
-use super::station::{Reply, Station};
+use super::common::{last_moment, reached};
+use super::place::{Place, Reply};
+use super::register::Register;
+use super::station::Station;
 use crate::auth::Identity;
+use crate::dialects::Mistake;
+use crate::metrics::OpenConnection;
 use crate::service::SharedApp;
 
 /// How often a screen is pinged: load balancers cut an idle connection at 60 s.
@@ -38,19 +43,26 @@ pub struct SocketQuery {
     pub address: Option<IpAddr>,
 }
 
-/// Serves one socket of dialect D1 until it ends or `app.stop` is cancelled.
+/// Serves one socket of dialect D1 or D5 until it ends or `app.stop` is cancelled.
 pub async fn serve(socket: WebSocketStream<TcpStream>, app: SharedApp, who: Identity, query: SocketQuery) {
-    let limits = &app.config.limits;
-    let (rate, burst) = if who.open {
-        (0, 0)
-    } else {
-        (limits.frames_per_second, limits.frame_burst)
+    let bucket = Bucket::of(&app, &who, Instant::now());
+    let after = query.after.as_deref();
+    let (name, talk) = match query.tenant {
+        None => (
+            "station",
+            Talk::Station(Box::new(Station::new(Arc::clone(&app), who, after))),
+        ),
+        Some(_) => (
+            "register",
+            Talk::Register(Box::new(Register::new(Arc::clone(&app), who, after))),
+        ),
     };
+    let _open = OpenConnection::of(name);
     let mut session = Session {
         socket,
-        bucket: Bucket::new(rate, burst, Instant::now()),
+        bucket,
         heard: Instant::now(),
-        station: Station::new(Arc::clone(&app), who),
+        talk,
         app,
     };
     let end = session.run().await;
@@ -61,9 +73,61 @@ pub async fn serve(socket: WebSocketStream<TcpStream>, app: SharedApp, who: Iden
 struct Session {
     socket: WebSocketStream<TcpStream>,
     app: SharedApp,
-    station: Station,
+    talk: Talk,
     bucket: Bucket,
     heard: Instant,
+}
+
+/// Which dialect is spoken.
+enum Talk {
+    Station(Box<Station>),
+    Register(Box<Register>),
+}
+
+impl Talk {
+    fn place(&mut self) -> &mut Place {
+        match self {
+            Self::Station(station) => &mut station.place,
+            Self::Register(register) => &mut register.place,
+        }
+    }
+
+    async fn open(&mut self) {
+        match self {
+            Self::Station(_) => {}
+            Self::Register(register) => register.open().await,
+        }
+    }
+
+    /// Safe to drop and call again.
+    async fn next(&mut self) -> Reply {
+        match self {
+            Self::Station(station) => station.next().await,
+            Self::Register(register) => register.place.next().await,
+        }
+    }
+
+    async fn text(&mut self, text: &str) {
+        match self {
+            Self::Station(station) => station.text(text).await,
+            Self::Register(register) => register.text(text).await,
+        }
+    }
+
+    fn stop(&mut self) {
+        match self {
+            Self::Station(station) => station.stop(),
+            Self::Register(_) => {}
+        }
+    }
+
+    fn wrong(&mut self, code: &'static str, message: &str) {
+        self.place().mistake(&Mistake {
+            code,
+            message: message.to_owned(),
+            field: None,
+        });
+    }
 }
 
 /// Why a session ended: the code and reason of the close frame; none where the socket is gone.
@@ -77,11 +141,14 @@ impl Session {
     async fn run(&mut self) -> End {
         let stop = self.app.stop.clone();
         let mut pings = interval_at(tokio::time::Instant::now() + PING_EVERY, PING_EVERY);
+        self.talk.open().await;
         loop {
+            let expiry = last_moment(&self.talk.place().who);
             let next = tokio::select! {
                 message = self.socket.next() => self.received(message).await,
-                reply = self.station.next() => self.write(reply).await,
+                reply = self.talk.next() => self.write(reply).await,
                 _ = pings.tick() => self.ping().await,
+                () = reached(expiry) => self.talk.place().check().await.map_err(End::from),
                 () = stop.cancelled() => {
                     self.goodbye().await;
                     return End::Close(CloseCode::Restart, "the relay restarts; come back at once".to_owned());
@@ -98,8 +165,8 @@ impl Session {
         self.heard = Instant::now();
         match message {
             Message::Text(text) => match self.bucket.frame(self.heard) {
-                Verdict::Take => self.station.text(&text).await,
-                Verdict::Refuse => self.station.rate_limited(),
+                Verdict::Take => self.talk.text(&text).await,
+                Verdict::Refuse => self.talk.wrong("RATE_LIMITED", "too many frames; wait a second"),
                 Verdict::Close => {
                     return Err(End::Close(
                         CloseCode::Policy,
@@ -107,7 +174,9 @@ impl Session {
                     ));
                 }
             },
-            Message::Binary(_) => self.station.binary(),
+            Message::Binary(_) => self
+                .talk
+                .wrong("VALIDATION_ERROR", "frames are JSON text, not binary"),
             Message::Close(_) => return Err(End::Gone),
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
         }
@@ -119,19 +188,19 @@ impl Session {
         let mut next = Some(reply);
         while let Some(reply) = next {
             match reply {
-                Reply::Text(text) => self.feed(Message::text(&*text)).await?,
+                Reply::Text(text) => self.feed(Message::Text(text)).await?,
                 Reply::Close(code, reason) => {
                     self.flush().await?;
                     return Err(End::Close(code, reason));
                 }
             }
-            next = self.station.waiting();
+            next = self.talk.place().waiting();
         }
         self.flush().await
     }
 
     async fn feed(&mut self, message: Message) -> Result<(), End> {
-        let overflowed = self.station.overflowed();
+        let overflowed = self.talk.place().overflowed();
         tokio::select! {
             fed = timeout(WRITE_WITHIN, self.socket.feed(message)) => written(fed),
             () = overflowed.cancelled() => Err(too_slow()),
@@ -139,7 +208,7 @@ impl Session {
     }
 
     async fn flush(&mut self) -> Result<(), End> {
-        let overflowed = self.station.overflowed();
+        let overflowed = self.talk.place().overflowed();
         tokio::select! {
             flushed = timeout(WRITE_WITHIN, self.socket.flush()) => written(flushed),
             () = overflowed.cancelled() => Err(too_slow()),
@@ -150,14 +219,13 @@ impl Session {
         if self.heard.elapsed() >= DEAD_AFTER {
             return Err(End::Gone);
         }
-        self.station.check()?;
         written(timeout(WRITE_WITHIN, self.socket.send(Message::Ping(Vec::new().into()))).await)
     }
 
     async fn goodbye(&mut self) {
-        self.station.stop();
-        while let Some(Reply::Text(text)) = self.station.waiting() {
-            if self.feed(Message::text(&*text)).await.is_err() {
+        self.talk.stop();
+        while let Some(Reply::Text(text)) = self.talk.place().waiting() {
+            if self.feed(Message::Text(text)).await.is_err() {
                 return;
             }
         }

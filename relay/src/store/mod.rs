@@ -28,6 +28,7 @@ use crate::routing::Settings;
 
 pub use handle::enrol::{RedeemError, Redeemed};
 pub use handle::link::Acked;
+pub use handle::sockets::SocketSession;
 pub use handle::{Store, StoreOptions};
 pub use sql::events::Audited;
 

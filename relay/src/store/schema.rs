@@ -12,7 +12,7 @@ use super::StoreError;
 const APPLICATION: i32 = 0x5072_526c;
 
 /// Every step so far; the schema's number is how many were taken.
-const STEPS: &[&str] = &[FIRST, HOUSE];
+const STEPS: &[&str] = &[FIRST, HOUSE, SOCKETS];
 
 /// Instants are integers: milliseconds since 1970 UTC. A job's `open` is 1 until its state is final and nobody
 /// waits for its holder's answer.
@@ -74,6 +74,14 @@ CREATE TABLE printers(outlet TEXT, device TEXT, name TEXT, info TEXT, status TEX
 
 CREATE TABLE audit(outlet TEXT, id TEXT, at INTEGER NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL,
     PRIMARY KEY(outlet, id)) STRICT, WITHOUT ROWID;
+";
+
+/// What clients of Socket.IO come back to: the secret id with which they do, and the rooms that they were in.
+const SOCKETS: &str = r"
+CREATE TABLE socket_sessions(outlet TEXT, pid TEXT, sid TEXT NOT NULL, who TEXT NOT NULL, visit TEXT,
+    rooms TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(outlet, pid)) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX socket_sessions_pid ON socket_sessions(pid);
+CREATE INDEX socket_sessions_age ON socket_sessions(outlet, at);
 ";
 
 /// Tables, the menu and tables' visits. A visit's token is its guests' secret; its name is what the command

@@ -5,6 +5,7 @@ mod house;
 pub(super) mod link;
 mod orders;
 mod outlets;
+pub(super) mod sockets;
 mod upkeep;
 
 use std::collections::HashMap;

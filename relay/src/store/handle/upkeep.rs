@@ -5,7 +5,7 @@ use protocol::JobState;
 
 use super::Store;
 use crate::store::desk::Desk;
-use crate::store::sql::{counters, unsigned, upkeep};
+use crate::store::sql::{counters, sockets, unsigned, upkeep};
 use crate::store::{OutletId, StoreError, work};
 
 /// Rows that one call deletes or changes: a few milliseconds, so that no order waits behind it.
@@ -123,9 +123,10 @@ impl Store {
             let jobs = upkeep::trim_jobs(desk.conn, &outlet, since(settings.keep_jobs_days), CHUNK)?;
             let events = upkeep::trim_events(desk.conn, &outlet, since(settings.keep_events_days), CHUNK)?;
             let audit = upkeep::trim_audit(desk.conn, &outlet, since(audit_days), CHUNK)?;
+            let sessions = sockets::trim(desk.conn, &outlet, since(settings.keep_events_days), CHUNK)?;
             upkeep::trim_enrolments(desk.conn, &outlet, since(1))?;
             // Another round where any of them may have left something.
-            Ok(jobs.max(events).max(audit))
+            Ok(jobs.max(events).max(audit).max(sessions))
         };
         self.inner.clerk.call(trim).await
     }

@@ -7,6 +7,7 @@ pub(super) mod jobs;
 pub(super) mod orders;
 pub(super) mod outlets;
 pub(super) mod people;
+pub(super) mod sockets;
 pub(super) mod stations;
 pub(super) mod upkeep;
 

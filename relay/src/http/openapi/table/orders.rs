@@ -36,6 +36,12 @@ pub(super) const DOCS: &[Doc] = &[
         &[(200, Json("Anything"))],
     ),
     get(
+        "/client.js",
+        "sockets",
+        "The register's side of dialect D5: one ES module without dependencies",
+        &[(200, Kind("text/javascript"))],
+    ),
+    get(
         "/ws",
         "sockets",
         "Stations and agents: a WebSocket of dialect D1",

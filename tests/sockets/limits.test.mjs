@@ -1,0 +1,152 @@
+// Clients that read too slowly, send too much, or lost their right to listen.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { Client } from './socketio.mjs'
+import { Screen, command, startRelay } from './relay.mjs'
+
+let relay
+const token = {}
+before(async () => {
+  relay = await startRelay()
+  command('outlets', 'add', 'one', '--data', relay.data)
+  for (const role of ['manager', 'pos', 'kitchen', 'waiter']) token[role] = command('token', 'create', '--outlet', 'one', '--role', role, '--data', relay.data).trim()
+})
+after(() => relay.stop())
+
+const call = async (method, path, body, by = token.manager) => {
+  const answer = await fetch(relay.url + path, { method, headers: { 'content-type': 'application/json', authorization: `Bearer ${by}` }, body: body && JSON.stringify(body) })
+  return { status: answer.status, body: answer.status === 204 ? undefined : await answer.json() }
+}
+const heard = (client, name = 'order:new') => client.all(name).map(event => event.data.orderId)
+const big = Array.from({ length: 90 }, (_, n) => ({ name: `dish ${n}`, quantity: 1, notes: 'x'.repeat(300) }))
+
+test('a client that does not read is put out, slows nobody down, and misses nothing when it is back', async () => {
+  const BACK = { auth: { token: token.kitchen }, reconnection: true, reconnectionDelay: 100, reconnectionDelayMax: 200 }
+  const slow = await Client.open(relay.url, BACK)
+  const quick = await Client.open(relay.url, { auth: { token: token.kitchen } })
+  for (const client of [slow, quick]) await client.join('join:kitchen')
+  slow.socket.io.engine.transport.ws._socket.pause()
+  const ids = []
+  for (let n = 0; n < 250; n++) {
+    const made = await call('POST', '/api/orders', { id: `big-${n}`, paymentMethod: 'cash', items: big }, token.pos)
+    assert.equal(made.status, 201)
+    ids.push(`big-${n}`)
+  }
+  await quick.until(() => heard(quick).length === 250, 'all orders', 20_000)
+  slow.socket.io.engine.transport.ws._socket.resume()
+  await slow.until(() => slow.all('disconnect').length === 1, 'the end', 45_000)
+  await slow.until(() => heard(slow).length >= 250, 'all orders after all', 20_000)
+  assert.equal(slow.socket.recovered, true)
+  assert.deepEqual(heard(slow), ids)
+  assert.deepEqual(heard(quick), ids)
+  for (const client of [slow, quick]) client.close()
+})
+
+test('a client that sends too much is told, then ended if it goes on', async () => {
+  const client = await Client.open(relay.url, { auth: { token: token.waiter } })
+  for (let n = 0; n < 400; n++) client.socket.emit('join:table', '1')
+  assert.equal((await client.next('error')).data.code, 'RATE_LIMITED')
+  assert.equal(client.socket.connected, true)
+  const flood = setInterval(() => { for (let n = 0; n < 40; n++) client.socket.emit('join:table', '1') }, 100)
+  await client.until(() => client.all('disconnect').length === 1, 'the end', 25_000)
+  clearInterval(flood)
+  client.close()
+})
+
+test('one socket may be in 64 rooms and no more', async () => {
+  const client = await Client.open(relay.url, { auth: { token: token.waiter } })
+  for (let n = 0; n < 64; n++) await client.join('join:table', String(n))
+  assert.equal((await client.ask('join:table', 'one more')).ok, false)
+  client.close()
+})
+
+async function visit (tableNumber) { return (await call('POST', '/api/sessions', { tableNumber })).body.token }
+const order = (sessionToken, id) => call('POST', '/api/orders', { id, sessionToken, tableNumber: 'A1', customer: { name: 'Ayu', phone: '0812' }, paymentMethod: 'cash', items: [{ name: 'Tea', quantity: 1 }] })
+
+test('a guest waits without a token, then hears of its own visit alone, and of nobody\'s name', async () => {
+  const [own, others] = [await visit('A1'), await visit('A2')]
+  await order(own, 'mine')
+  await order(others, 'theirs')
+  for (const way of ['websocket', 'polling']) {
+    const guest = await Client.open(relay.url, { path: '/api/socket', way })
+    const joined = await guest.join('join:session', own)
+    assert.equal(joined.room, `session:${own}`)
+    assert.equal((await guest.next('hello')).data.outlet, 'one')
+    await guest.join('join:order', 'mine')
+    await guest.join('join:table', 'A1')
+    for (const verb of [['join:session', others], ['join:order', 'theirs'], ['join:table', 'A2'], ['join:kitchen'], ['join:waiters'],
+      ['join:restaurant', 'one'], ['subscribe:orders'], ['subscribe:tables'], ['subscribe:kds'], ['subscribe:table', 'A2']]) {
+      assert.equal((await guest.ask(...verb)).code, 'FORBIDDEN', verb.join(' '))
+    }
+    guest.forget()
+    const id = `mine-${way}`
+    await order(own, id)
+    await call('PATCH', `/api/orders/${id}`, { status: 'cooking' })
+    await guest.until(() => guest.events.find(event => event.name === 'order:status:updated' && event.data.orderId === id))
+    assert.equal(guest.all('order:status:updated').at(-1).data.status, 'cooking')
+    assert.ok(!JSON.stringify(guest.events).match(/Ayu|0812/))
+    guest.close()
+  }
+})
+
+test('a guest that comes back is in its visit again without showing a token, and not after the visit has ended', async () => {
+  const own = await visit('A3')
+  const guest = await Client.open(relay.url, { path: '/api/socket', reconnection: true, reconnectionDelay: 500, randomizationFactor: 0 })
+  await guest.join('join:session', own)
+  await guest.next('hello')
+  guest.socket.io.engine.close()
+  await guest.next('disconnect')
+  await order(own, 'while-away')
+  await call('PATCH', '/api/orders/while-away', { status: 'ready' })
+  await guest.next('order:status:updated')
+  assert.equal(guest.socket.recovered, true)
+  guest.forget()
+  assert.equal((await call('DELETE', `/api/sessions/${own}`)).status, 204)
+  await guest.next('disconnect', 5000)
+  assert.equal(guest.all('error')[0].data.code, 'UNAUTHORIZED')
+  assert.equal((await guest.next('connect_error')).data, 'Authentication error')
+  guest.close()
+})
+
+test('an expired token does not recover, whatever it was before', async () => {
+  const short = command('token', 'create', '--outlet', 'one', '--role', 'kitchen', '--ttl', '4s', '--data', relay.data).trim()
+  const client = await Client.open(relay.url, { auth: { token: short }, reconnection: true, reconnectionDelay: 100 })
+  await client.join('join:kitchen')
+  await order(undefined, 'before-the-end')
+  await client.next('order:new')
+  await client.until(() => client.all('disconnect').length === 1, 'the end', 40_000)
+  assert.equal((await client.next('connect_error')).data, 'Authentication error')
+  client.close()
+})
+
+test('a token of another outlet does not recover a session of this one', async () => {
+  command('outlets', 'add', 'two', '--data', relay.data)
+  const other = command('token', 'create', '--outlet', 'two', '--role', 'kitchen', '--data', relay.data).trim()
+  const auth = { token: token.kitchen }
+  const client = await Client.open(relay.url, { auth, reconnection: true, reconnectionDelay: 100 })
+  await client.join('join:kitchen')
+  await order(undefined, 'seen-by-one')
+  await client.next('order:new')
+  auth.token = other
+  client.forget()
+  client.socket.io.engine.close()
+  await client.next('connect')
+  assert.equal(client.socket.recovered, false)
+  await order(undefined, 'not-for-two')
+  await client.join('join:kitchen')
+  assert.deepEqual(heard(client), [])
+  client.close()
+})
+
+test('a revoked device is cut off within five seconds', async () => {
+  const { body: { code } } = await call('POST', '/api/enrolments', { stations: [{ name: 'kitchen' }], ttl: 60 })
+  const { body: device } = await call('POST', '/api/enrol', { code, name: 'pc' })
+  const screen = await Screen.open(`${relay.ws}/ws?token=${device.token}`)
+  screen.say({ type: 'join_room', room: 'kitchen_room' })
+  await screen.next('room_joined')
+  const closed = new Promise(resolve => screen.socket.once('close', resolve))
+  const begun = Date.now()
+  await call('POST', `/api/devices/${device.deviceId}/revoke`)
+  assert.equal(await closed, 1008)
+  assert.ok(Date.now() - begun < 5000)
+})

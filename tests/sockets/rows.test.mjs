@@ -1,0 +1,139 @@
+// Every row of every dialect's table: the event reaches those rooms and no others, with those fields.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Client } from './socketio.mjs'
+import { Screen, startRelay } from './relay.mjs'
+import { CANCELLATIONS, CHANGES, EVENTS, OUTLET, PLAIN_ROOMS, ROOMS } from './tables.mjs'
+
+// Throttled, so not in step with the changes: looked at apart.
+const STATS = 'kitchen:stats_update'
+const NOT_EVENTS = ['connect', 'hello', 'room_joined', 'sync_state', STATS, 'table:updated']
+
+async function house (way) {
+  const relay = await startRelay('--insecure-no-auth')
+  const call = async ([method, path, body]) => {
+    const answer = await fetch(relay.url + path, { method, headers: { 'content-type': 'application/json', 'x-outlet': OUTLET }, body: JSON.stringify(body) })
+    assert.ok(answer.ok, `${method} ${path}: ${answer.status} ${await answer.clone().text()}`)
+    return answer.json()
+  }
+  const { token } = await call(['POST', '/api/sessions', { tableNumber: 'C4' }])
+  const rooms = {}
+  for (const [name, [verb, argument]] of Object.entries(ROOMS)) {
+    const client = await Client.open(relay.url, { way, auth: { outlet: OUTLET }, path: name.startsWith('d3') ? '/api/socket' : '/socket.io' })
+    await client.join(verb, ...(argument === undefined ? [] : [argument.session ? token : argument]))
+    rooms[name] = {
+      heard: () => client.events.map(({ name, data, position }) => ({ name, data, position })),
+      settle: () => client.ask('leave:order', 'nothing'),
+      forget: () => client.forget(),
+      client,
+      close: () => client.close()
+    }
+  }
+  const plain = async (path, name, room) => {
+    const screen = await Screen.open(relay.ws + path)
+    if (room) {
+      screen.say({ type: 'join_room', room })
+      await screen.next('room_joined')
+    } else await screen.next('sync_state')
+    rooms[name] = {
+      heard: () => screen.frames.map(frame => ({ name: frame.event ?? frame.type, data: frame.data ?? frame, position: frame.seq })),
+      settle: () => new Promise(resolve => { screen.socket.once('pong', resolve); screen.socket.ping() }),
+      forget: () => { screen.frames.length = 0 },
+      close: () => screen.close()
+    }
+  }
+  for (const room of PLAIN_ROOMS) await plain(`/ws?outlet=${OUTLET}`, room, room)
+  await plain(`/ws/restaurant-pos/${OUTLET}`, 'd5')
+  let marks = 0
+  return {
+    rooms,
+    token,
+    call,
+    // Everything that was made before has reached everybody: what is published is published in order.
+    async settle () {
+      const number = `mark ${++marks}`
+      await call(['PUT', '/api/tables/mark', { number }])
+      await rooms.d4_tables.client.until(events => events.some(event => event.name === 'table:updated' && event.data.number === number), number)
+      await Promise.all(Object.values(rooms).map(room => room.settle()))
+    },
+    forget () { for (const room of Object.values(rooms)) room.forget() },
+    async close () { for (const room of Object.values(rooms)) room.close(); await relay.stop() }
+  }
+}
+
+// room -> the names that it must hear, sorted.
+function expected (change) {
+  const rooms = {}
+  for (const dialect of ['d1', 'd2', 'd3', 'd4', 'd5']) {
+    for (const name of change[dialect] ?? []) {
+      const row = EVENTS[dialect][name]
+      assert.ok(row, `no row for ${name} of ${dialect}`)
+      for (const room of row[0]) (rooms[room] ??= []).push(name)
+    }
+  }
+  return rooms
+}
+
+const dialectOf = room => /^d\d/.exec(room)?.[0] ?? 'd1'
+
+async function check (house, change, own) {
+  for (const request of change.before ?? []) await house.call(own(request))
+  await house.settle()
+  house.forget()
+  await house.call(own(change.request))
+  await house.settle()
+  const wanted = expected(change)
+  for (const [room, { heard }] of Object.entries(house.rooms)) {
+    const isMark = event => event.name === 'table:updated' && event.data.id === 'mark'
+    const events = heard().filter(event => !isMark(event) && (event.name === 'table:updated' || !NOT_EVENTS.includes(event.name)))
+    assert.deepEqual(events.map(event => event.name).sort(), (wanted[room] ?? []).sort(), `${change.what}: ${room}`)
+    for (const { name, data, position } of events) {
+      for (const field of EVENTS[dialectOf(room)][name][1]) assert.ok(field in data, `${change.what}: ${name} in ${room} has no ${field}: ${JSON.stringify(data)}`)
+      assert.match(position, /^\d+\.\d+$/, `${change.what}: ${name} in ${room}`)
+    }
+    if (room !== 'd2_kitchen') assert.ok(!heard().some(event => event.name === STATS), `${STATS} in ${room}`)
+  }
+}
+
+for (const way of ['websocket', 'polling']) {
+  test(`every change reaches its rooms and no others by ${way}`, async () => {
+    const open = await house(way)
+    const withSession = request => request[1] === '/api/orders' ? [request[0], request[1], { ...request[2], sessionToken: open.token }] : request
+    for (const change of CHANGES) await check(open, change, withSession)
+    await open.rooms.d2_kitchen.client.next(STATS).catch(() => {})
+    await open.close()
+  })
+
+  test(`every way to an end reaches its rooms and no others by ${way}`, async () => {
+    for (const change of CANCELLATIONS) {
+      const open = await house(way)
+      const withSession = request => request[1] === '/api/orders' ? [request[0], request[1], { ...request[2], sessionToken: open.token }] : request
+      await check(open, change, withSession)
+      await open.close()
+    }
+  })
+}
+
+test('statistics reach the kitchen twice a second at most, and the last ones are right', async () => {
+  const open = await house('websocket')
+  const kitchen = open.rooms.d2_kitchen.client
+  for (let n = 1; n <= 12; n++) await open.call(['POST', '/api/orders', { id: `s-${n}`, paymentMethod: 'cash', items: [{ name: 'Soto', quantity: 1 }] }])
+  const last = await kitchen.until(events => events.findLast(event => event.name === STATS && event.data.total === 12), 'the last statistics')
+  assert.deepEqual(last.data, { pending: 12, preparing: 0, ready: 0, total: 12 })
+  assert.match(last.position, /^\d+\.\d+$/)
+  assert.ok(kitchen.all(STATS).length < 12)
+  await open.close()
+})
+
+test('a socket in rooms of several dialects gets an event once, with the fields of all', async () => {
+  const open = await house('websocket')
+  const client = open.rooms.d2_kitchen.client
+  await client.join('subscribe:orders')
+  await client.join('join:restaurant', OUTLET)
+  await open.call(['POST', '/api/orders', { id: 'u', paymentMethod: 'cash', items: [{ name: 'Soto', quantity: 1 }] }])
+  await open.settle()
+  const made = client.all('order:created')
+  assert.equal(made.length, 1)
+  for (const field of ['orderId', 'finalAmount', 'id', 'createdAt', 'order', 'session']) assert.ok(field in made[0].data, field)
+  await open.close()
+})

@@ -1,0 +1,119 @@
+// The tables of DIALECTS.md as data: which rooms there are, which event goes where with which fields,
+// and what each change emits.
+
+export const OUTLET = 'rows'
+export const TABLE = '12'
+
+// A room: how it is joined, on which dialect's terms.
+export const ROOMS = {
+  d2_kitchen: ['join:kitchen'],
+  d2_waiters: ['join:waiters'],
+  d2_table: ['join:table', TABLE],
+  d2_order: ['join:order', 'o-1'],
+  d3_restaurant: ['join:restaurant', OUTLET],
+  d3_session: ['join:session', { session: true }],
+  d4_orders: ['subscribe:orders'],
+  d4_kds: ['subscribe:kds'],
+  d4_tables: ['subscribe:tables'],
+  d4_table: ['subscribe:table', TABLE]
+}
+export const PLAIN_ROOMS = ['kitchen_room', 'bar_depan', 'bar_belakang', 'cashier_room', 'area_C', 'area_D', `outlet_${OUTLET}`, 'order_o-1']
+
+const all = ['d2_kitchen', 'd2_waiters', 'd2_table', 'd2_order']
+const printed = ['order_id', 'table_number', 'area_code', 'order_items', 'source', 'order_type', 'timestamp', 'print_trigger', 'payment_method', 'is_open_bill']
+const created1 = ['order_id', 'table_number', 'area_code', 'source', 'payment_method', 'timestamp', 'message']
+const status1 = ['order_id', 'order_status', 'payment_status', 'message', 'timestamp']
+const kitchenOrder = ['kitchenOrderId', 'orderId', 'tableId']
+const whole = ['id', 'orderNumber', 'status', 'items', 'totalAmount', 'paymentStatus', 'customer', 'createdAt', 'updatedAt']
+const created2 = ['orderId', 'tableId', 'orderNumber', 'status', 'totalAmount', 'finalAmount', 'items']
+
+// name: rooms and fields, dialect by dialect.
+export const EVENTS = {
+  d1: {
+    kitchen_immediate_print: [['kitchen_room'], printed],
+    beverage_immediate_print: [['bar_depan'], printed],
+    new_order: [['cashier_room', 'area_C'], created1],
+    new_order_in_area: [['area_C'], created1],
+    order_status_update: [['order_o-1'], status1],
+    order_confirmed: [['order_o-1', `outlet_${OUTLET}`], status1]
+  },
+  d2: {
+    'order:new': [['d2_kitchen'], created2],
+    'order:created': [['d2_kitchen', 'd2_waiters', 'd2_table'], created2],
+    'order:confirmed': [['d2_kitchen', 'd2_waiters', 'd2_table'], ['orderId', 'tableId', 'orderNumber', 'confirmedAt']],
+    'order:status_changed': [all, ['orderId', 'status']],
+    'order:status': [['d2_table'], ['orderId', 'status']],
+    'order:items_added': [['d2_kitchen', 'd2_table', 'd2_order'], ['orderId', 'tableId', 'items', 'newTotalAmount', 'newFinalAmount']],
+    'order:item_status_changed': [['d2_waiters', 'd2_table', 'd2_order'], ['orderId', 'itemId', 'status']],
+    'order:cancel_request': [['d2_kitchen', 'd2_order'], ['orderId', 'tableId', 'reason', 'staffId']],
+    'order:cancelled': [all, ['orderId', 'tableId', 'reason']],
+    'kitchen:order_acknowledged': [['d2_kitchen', 'd2_waiters', 'd2_order'], ['kitchenOrderId', 'orderId', 'chefId', 'chefName']],
+    'kitchen:acknowledged': [['d2_order'], ['kitchenOrderId', 'orderId', 'chefId', 'chefName']],
+    'kitchen:order_preparing': [['d2_kitchen', 'd2_waiters', 'd2_table'], kitchenOrder],
+    'kitchen:preparing': [['d2_table'], kitchenOrder],
+    'kitchen:order_ready': [all, kitchenOrder],
+    'kitchen:ready': [['d2_table', 'd2_order'], kitchenOrder],
+    'kitchen:order_completed': [['d2_kitchen', 'd2_waiters', 'd2_table'], [...kitchenOrder, 'prepTime']],
+    'kitchen:cancel_accepted': [['d2_kitchen', 'd2_waiters', 'd2_order'], kitchenOrder],
+    'kitchen:cancel_rejected': [['d2_kitchen', 'd2_waiters', 'd2_order'], [...kitchenOrder, 'reason']],
+    'kitchen:priority_changed': [['d2_kitchen'], ['kitchenOrderId', 'orderId', 'priority']],
+    'kitchen:station_assigned': [['d2_kitchen'], ['kitchenOrderId', 'orderId', 'stationId', 'stationName']]
+  },
+  d3: {
+    'order:created': [['d3_restaurant'], ['order', 'session']],
+    'order:status:updated': [['d3_restaurant', 'd3_session'], ['orderId', 'status']]
+  },
+  d4: {
+    'order:created': [['d4_orders', 'd4_kds', 'd4_table'], whole],
+    'order:updated': [['d4_orders', 'd4_kds', 'd4_table'], whole],
+    'order:cancelled': [['d4_orders', 'd4_kds', 'd4_table'], whole],
+    'table:updated': [['d4_tables', 'd4_table'], ['id', 'number', 'area', 'status']],
+    'menu:updated': [['d4_orders', 'd4_kds', 'd4_tables', 'd4_table'], ['id', 'name', 'price', 'available']],
+    'payment:completed': [['d4_orders', 'd4_table'], ['orderId', 'amount', 'method', 'paidAt']]
+  },
+  d5: {
+    order_created: [['d5'], ['order', 'kitchenOrder']],
+    order_status_update: [['d5'], ['orderId', 'orderNumber', 'status', 'updatedBy']]
+  }
+}
+
+const PATCH = body => ['PATCH', '/api/orders/o-1', body]
+const POST = (verb, body = {}) => ['POST', `/api/orders/o-1/${verb}`, body]
+const food = { id: 'a', name: 'Soto', quantity: 2, unitPrice: 5, workstation: 'kitchen' }
+const tea = { id: 'b', name: 'Tea', quantity: 1, unitPrice: 2, mainCategory: 'beverage' }
+const create = (more = {}) => ['POST', '/api/orders', { id: 'o-1', tableId: TABLE, tableNumber: 'C4', paymentMethod: 'cash', source: 'web', customer: { name: 'Ayu' }, items: [food, tea], ...more }]
+const moved = ['order:status_changed', 'order:status']
+
+// What a change emits, in the order in which the changes are made; a name's dialects stand before it.
+// `before` are requests that bring the order where the change can be made and are not looked at.
+export const CHANGES = [
+  { what: 'created', request: create(), d1: ['new_order', 'new_order_in_area', 'kitchen_immediate_print', 'beverage_immediate_print'], d2: ['order:new', 'order:created'], d3: ['order:created'], d4: ['order:created'], d5: ['order_created'] },
+  { what: 'to confirmed', request: PATCH({ status: 'confirmed' }), d1: ['order_confirmed', 'order_status_update'], d2: ['order:confirmed', ...moved], d3: ['order:status:updated'], d4: ['order:updated'], d5: ['order_status_update'] },
+  { what: 'to the same status', request: PATCH({ status: 'confirmed' }) },
+  { what: 'acknowledged', request: POST('acknowledge', { chefId: 'c1', chefName: 'Budi' }), d2: ['kitchen:order_acknowledged', 'kitchen:acknowledged'], d4: ['order:updated'] },
+  { what: 'priority', request: PATCH({ priority: 'vip' }), d2: ['kitchen:priority_changed'], d4: ['order:updated'] },
+  { what: 'station', request: POST('station', { stationId: 's1', stationName: 'Wok' }), d2: ['kitchen:station_assigned'], d4: ['order:updated'] },
+  { what: 'to preparing', request: PATCH({ status: 'cooking' }), d1: ['order_status_update'], d2: ['kitchen:order_preparing', 'kitchen:preparing', ...moved], d3: ['order:status:updated'], d4: ['order:updated'], d5: ['order_status_update'] },
+  { what: 'item status', request: ['PATCH', '/api/orders/o-1/items/a', { status: 'ready' }], d2: ['order:item_status_changed'], d4: ['order:updated'] },
+  { what: 'items added', request: POST('items', { items: [{ id: 'c', name: 'Nasi', quantity: 1, unitPrice: 3, workstation: 'kitchen' }] }), d1: ['kitchen_immediate_print'], d2: ['order:items_added'], d4: ['order:updated'] },
+  { what: 'items changed', request: ['PATCH', '/api/orders/o-1/items/c', { quantity: 2 }], d1: ['kitchen_immediate_print'], d2: ['order:items_added'], d4: ['order:updated'] },
+  { what: 'item cancelled', request: ['PATCH', '/api/orders/o-1/items/c', { status: 'cancelled' }], d1: ['kitchen_immediate_print'], d2: ['order:item_status_changed'], d4: ['order:updated'] },
+  { what: 'asked to cancel', request: POST('cancel-request', { reason: 'late', staffId: 'w1' }), d2: ['order:cancel_request'], d4: ['order:updated'] },
+  { what: 'rejected', request: POST('cancel-reject', { reason: 'cooked' }), d2: ['kitchen:cancel_rejected'], d4: ['order:updated'] },
+  { what: 'to ready', request: PATCH({ status: 'ready' }), d1: ['order_status_update'], d2: ['kitchen:order_ready', 'kitchen:ready', ...moved], d3: ['order:status:updated'], d4: ['order:updated'], d5: ['order_status_update'] },
+  { what: 'one step back', request: PATCH({ status: 'preparing' }), d1: ['order_status_update'], d2: moved, d3: ['order:status:updated'], d4: ['order:updated'], d5: ['order_status_update'] },
+  { what: 'to served', before: [PATCH({ status: 'ready' })], request: PATCH({ status: 'served' }), d1: ['order_status_update'], d2: moved, d3: ['order:status:updated'], d4: ['order:updated'], d5: ['order_status_update'] },
+  { what: 'printed again', request: POST('reprint', { station: 'kitchen' }), d1: ['kitchen_immediate_print'] },
+  { what: 'paid in part', request: POST('payments', { amount: 2, method: 'cash' }), d1: ['order_status_update'], d4: ['order:updated'] },
+  { what: 'paid in full', request: POST('payments', { amount: 10, method: 'cash' }), d1: ['order_status_update'], d4: ['order:updated', 'payment:completed'] },
+  { what: 'to completed', request: PATCH({ status: 'done' }), d1: ['order_status_update'], d2: ['kitchen:order_completed', ...moved], d3: ['order:status:updated'], d4: ['order:updated'], d5: ['order_status_update'] },
+  { what: 'table', request: ['PUT', `/api/tables/${TABLE}`, { number: 'C4', area: 'C', seats: 4, status: 'occupied' }], d4: ['table:updated'] },
+  { what: 'menu item', request: ['PUT', '/api/menu/soto', { name: 'Soto', price: 5, available: false }], d4: ['menu:updated'] }
+]
+
+// The rows of a cancellation, each from an order of its own.
+export const CANCELLATIONS = [
+  { what: 'cancelled', before: [create()], request: POST('cancel', { reason: 'gone' }), d1: ['order_status_update', 'kitchen_immediate_print', 'beverage_immediate_print'], d2: ['order:cancelled', ...moved], d3: ['order:status:updated'], d4: ['order:cancelled'], d5: ['order_status_update'] },
+  { what: 'accepted', before: [create(), POST('cancel-request', { reason: 'late' })], request: POST('cancel-accept'), d1: ['order_status_update', 'kitchen_immediate_print', 'beverage_immediate_print'], d2: ['kitchen:cancel_accepted', 'order:cancelled', ...moved], d3: ['order:status:updated'], d4: ['order:cancelled'], d5: ['order_status_update'] },
+  { what: 'paid at once', before: [create({ paymentMethod: 'online' })], request: POST('payments', { amount: 12, method: 'online' }), d1: ['order_confirmed', 'order_status_update', 'kitchen_immediate_print', 'beverage_immediate_print'], d2: ['order:confirmed', ...moved], d3: ['order:status:updated'], d4: ['order:updated', 'payment:completed'], d5: ['order_status_update'] }
+]
