@@ -15,7 +15,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
-/// From a request's first byte to its head's last. With [`LOOK_EVERY`] it stays below the 10 s of
+/// From a request's first byte to its head's last. With `LOOK_EVERY` it stays below the 10 s of
 /// X1.
 pub const HEAD_WITHIN: Duration = Duration::from_secs(8);
 

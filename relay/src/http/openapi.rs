@@ -1,4 +1,4 @@
-//! `/api/openapi.json`: what may be asked over HTTP, for machines. Made of [`table::docs`] and the
+//! `/api/openapi.json`: what may be asked over HTTP, for machines. Made of `table::docs` and the
 //! schemas beside it, and of the access that [`crate::auth::roles`] demands.
 
 mod table;
