@@ -120,6 +120,7 @@ impl<'a> Driver<'a> {
                 biased;
                 () = stop.cancelled() => return self.finish(End::Stopped).await,
                 changed = self.link.settings.changed() => match changed {
+                    Ok(()) if self.only_the_printers_changed() => {}
                     Ok(()) => return self.finish(End::NewSettings).await,
                     Err(_) => return self.finish(End::Stopped).await,
                 },
@@ -129,6 +130,23 @@ impl<'a> Driver<'a> {
                 () = sleep_until(wake) => self.feed(AgentInput::Timeout),
             }
         }
+    }
+
+    /// What was found out about the printers is said on the connection that stands.
+    fn only_the_printers_changed(&mut self) -> bool {
+        let new = self.link.settings.borrow_and_update().clone();
+        let Some((first, _)) = new.stations.first() else {
+            return false;
+        };
+        let printers = first.printers.clone();
+        for (registration, _) in &mut self.settings.stations {
+            registration.printers.clone_from(&printers);
+        }
+        let only = self.settings == new;
+        if only {
+            self.feed(AgentInput::Printers(printers));
+        }
+        only
     }
 
     /// Hands over what is known already, then says goodbye.

@@ -16,7 +16,7 @@ use self::reports::Reports;
 use super::{DEAD_AFTER, MAX_STATIONS, WINDOW};
 use crate::backoff::Backoff;
 use crate::frames::{
-    AgentFrame, ErrorData, JobUpdate, Offer, PrinterStatus, Registered, Registration, RelayFrame,
+    AgentFrame, ErrorData, JobUpdate, Offer, PrinterInfo, PrinterStatus, Registered, Registration, RelayFrame,
 };
 use crate::job::{JobId, JobState};
 use crate::time::Tick;
@@ -80,6 +80,7 @@ impl AgentLink {
     /// Takes in what happened at `now`.
     pub fn handle(&mut self, input: AgentInput, now: Tick) {
         match input {
+            AgentInput::Printers(printers) => self.printers_known(&printers),
             AgentInput::Connected => self.connected(now),
             AgentInput::ConnectFailed { why: _ } => self.lost(None, now),
             AgentInput::Disconnected { retry_after } => self.lost(retry_after, now),
@@ -135,6 +136,19 @@ impl AgentLink {
             until: now + REGISTER_WITHIN,
         };
         self.heard = now;
+        self.register();
+    }
+
+    fn printers_known(&mut self, printers: &[PrinterInfo]) {
+        for registration in &mut self.registrations {
+            registration.printers = printers.to_vec();
+        }
+        if self.is_connected() {
+            self.register();
+        }
+    }
+
+    fn register(&mut self) {
         for registration in &self.registrations {
             self.outputs
                 .push_back(AgentOutput::Send(AgentFrame::Register(registration.clone())));

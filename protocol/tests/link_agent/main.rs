@@ -12,9 +12,9 @@ mod bench;
 use std::time::Duration;
 
 use bench::{Bench, at, offer, registered, settled, spooled, update};
-use protocol::frames::{ErrorData, PrinterStatus};
+use protocol::frames::{ErrorData, PrinterInfo, PrinterStatus};
 use protocol::link::{AgentInput, WINDOW};
-use protocol::{JobId, JobState, RelayFrame, Tick};
+use protocol::{Evidence, JobId, JobState, RelayFrame, Tick};
 
 #[test]
 fn a_job_goes_to_the_spool_is_acknowledged_and_reported_until_it_is_settled() {
@@ -364,4 +364,21 @@ fn a_job_that_is_not_final_here_is_not_settled() {
     bench.feed(update(1, JobState::Printing));
     assert!(bench.feed(settled(1)).is_empty());
     assert_eq!(bench.link.unsettled(), 1);
+}
+
+#[test]
+fn what_is_found_out_about_the_printers_is_said_without_a_new_connection() {
+    let mut bench = Bench::live();
+    let printer = PrinterInfo {
+        name: "grill".into(),
+        profile: "generic-80".into(),
+        proof: Some(Evidence::A),
+        state: "ready".into(),
+    };
+    let said = bench.feed(AgentInput::Printers(vec![printer]));
+    assert!(
+        !said.is_empty() && said.iter().all(|word| word.starts_with("register")),
+        "{said:?}"
+    );
+    assert!(bench.link.is_live());
 }

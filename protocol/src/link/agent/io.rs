@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::frames::{AgentFrame, ErrorData, JobUpdate, Offer, PrinterStatus, Registration, RelayFrame};
+use crate::frames::{
+    AgentFrame, ErrorData, JobUpdate, Offer, PrinterInfo, PrinterStatus, Registration, RelayFrame,
+};
 use crate::job::JobId;
 use crate::time::Tick;
 
@@ -20,6 +22,9 @@ pub struct AgentLinkConfig {
 /// What happened.
 #[derive(Debug)]
 pub enum AgentInput {
+    /// Something is known of the printers that the relay should hear: every station registers again, on the
+    /// connection that stands.
+    Printers(Vec<PrinterInfo>),
     /// The connection asked for by [`AgentOutput::Connect`] stands.
     Connected,
     /// It failed.
