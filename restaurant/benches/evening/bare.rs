@@ -32,9 +32,10 @@ pub(crate) fn group_commit(store: &Path, callers: u32, time: Duration) -> Result
             let ask = ask.clone();
             thread::spawn(move || {
                 let (answer, answered) = sync_channel(1);
-                while Instant::now() < deadline && ask.send(answer.clone()).is_ok() && answered.recv().is_ok()
-                {
-                }
+                while Instant::now() < deadline
+                    && ask.send(answer.clone()).is_ok()
+                    && answered.recv_timeout(Duration::from_secs(1)).is_ok()
+                {}
             })
         })
         .collect();
@@ -88,18 +89,13 @@ fn copy_schema(from: &Connection, to: &Connection) -> Result<()> {
     Ok(())
 }
 
-/// Every order's rows: its own, its event's, its jobs' and its keys'.
+/// Every order's rows: its own (with its key), its event's and its jobs'.
 fn orders(source: &Connection) -> Result<Vec<Vec<Row>>> {
     let ids: Vec<String> = source
         .prepare("SELECT id FROM orders")?
         .query_map([], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
-    let tables = [
-        ("orders", "id"),
-        ("events", "order_id"),
-        ("jobs", "order_id"),
-        ("idempotency", "order_id"),
-    ];
+    let tables = [("orders", "id"), ("events", "order_id"), ("jobs", "order_id")];
     let mut found: std::collections::HashMap<String, Vec<Row>> = std::collections::HashMap::new();
     for (table, column) in tables {
         for (id, row) in rows(source, table, column).with_context(|| format!("the rows of {table}"))? {
