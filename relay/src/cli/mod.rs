@@ -6,6 +6,7 @@ mod exit;
 mod init;
 mod lists;
 mod manual;
+mod notify;
 mod serve;
 mod settings;
 mod show;
