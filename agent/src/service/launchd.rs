@@ -12,9 +12,9 @@ use super::{Action, Installed, ServiceError, ServiceState};
 use crate::link::LinkStatus;
 
 /// The job's label and its file.
-const LABEL: &str = "system/dev.printrail.agent";
-const PLIST: &str = "/Library/LaunchDaemons/dev.printrail.agent.plist";
-const TEXT: &str = include_str!("../../../packaging/macos/dev.printrail.agent.plist");
+const LABEL: &str = "system/printrail.agent";
+const PLIST: &str = "/Library/LaunchDaemons/printrail.agent.plist";
+const TEXT: &str = include_str!("../../../packaging/macos/printrail.agent.plist");
 
 /// launchd asks for no word: waits for ever.
 pub async fn accompany(_: watch::Receiver<LinkStatus>, _: impl AsyncFn() -> bool) -> Infallible {
