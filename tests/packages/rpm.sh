@@ -3,8 +3,9 @@
 set -euo pipefail
 folder=$(cd "$1" && pwd)
 root=$(mktemp -d "$folder/rpm.XXXXXX")
-trap 'rm -rf "$root"' EXIT
+trap 'umount "$root/proc" 2>/dev/null || true; rm -rf "$root"' EXIT
 tar -C "$root" -xf "$folder/root.tar"
+mount -t proc proc "$root/proc"
 
 for part in agent relay; do
     package=$(ls "$folder"/first/printrail-"$part"-*.rpm)
