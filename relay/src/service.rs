@@ -138,6 +138,31 @@ impl App {
         }
     }
 
+    /// A device's token was taken back: its link and its sockets end now.
+    pub fn cut_off(&self, outlet: &OutletId, device: &str) {
+        self.links.revoked(outlet, device);
+        self.hub.dismiss(outlet, |guise| guise.subject == device);
+    }
+
+    /// Whether a token that was good when a stream began still is. Where the store cannot say, it is.
+    pub async fn is_still_good(&self, who: &Identity) -> bool {
+        if who.expires.is_some_and(|expires| expires <= Timestamp::now()) {
+            return false;
+        }
+        if let Some(id) = &who.token_id {
+            return !self
+                .store
+                .token_is_revoked(&who.outlet, id)
+                .await
+                .unwrap_or(false);
+        }
+        let Some(visit) = &who.session else { return true };
+        match self.store.visit(visit).await {
+            Ok(Some(visit)) => visit.closed_at.is_none(),
+            Ok(None) | Err(_) => true,
+        }
+    }
+
     /// Makes sure that the caller's outlet exists. Where no token is needed it comes into being.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
-//! Stations, settings, events, devices, outlets, tables, menu and visits.
+//! Stations, settings, events, outlets, tables, menu and visits.
 
 use super::Answer::Json;
-use super::{Doc, GONE, get, send, verb};
+use super::{Doc, GONE, get, send};
 
 /// Their descriptions.
 pub(super) const DOCS: &[Doc] = &[
@@ -59,35 +59,6 @@ pub(super) const DOCS: &[Doc] = &[
             &[(200, Json("Events"))],
         )
     },
-    get(
-        "/api/devices",
-        "devices",
-        "The computers that print",
-        &[(200, Json("DeviceList"))],
-    ),
-    verb(
-        "/api/devices/{id}/revoke",
-        "devices",
-        "Refuse a computer's token from now on",
-        None,
-        &[(200, Json("Revoked"))],
-    ),
-    send(
-        "POST",
-        "/api/enrolments",
-        "devices",
-        "Make a one-time pairing code",
-        "NewEnrolment",
-        &[(201, Json("Enrolment"))],
-    ),
-    send(
-        "POST",
-        "/api/enrol",
-        "devices",
-        "Exchange a pairing code for a device's token",
-        "Pairing",
-        &[(200, Json("Paired"))],
-    ),
     get(
         "/api/outlets",
         "outlets",
