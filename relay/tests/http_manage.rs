@@ -475,7 +475,10 @@ async fn a_template_is_drawn_as_it_would_print() {
         "{wide}"
     );
     let own = preview(json!({"template": "mine", "source": "Order {{ order_number }}"})).await;
-    assert!(own["text"].as_str().unwrap().contains("Order ORD-20261120-042"), "{own}");
+    assert!(
+        own["text"].as_str().unwrap().contains("Order ORD-20261120-042"),
+        "{own}"
+    );
     let broken = preview(json!({"template": "mine", "source": "{% if %}"})).await;
     assert_ne!(broken["problems"], json!([]));
     let job = relay.order(&margherita()).await["jobs"][0]["id"].clone();
