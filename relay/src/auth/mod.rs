@@ -14,6 +14,7 @@ use jiff::Timestamp;
 
 use crate::dialects::session::session_id;
 use crate::error::Problem;
+use crate::order::house::Table;
 use crate::order::{Actor, Role};
 use crate::store::{Device, OutletId, Store, Visit};
 use issuer::{Issuer, IssuerSettings};
@@ -41,6 +42,9 @@ pub struct Identity {
     pub session: Option<String>,
     /// The table, for a guest of one table.
     pub table: Option<String>,
+    /// The id of the table whose link was shown instead of a token: enough to open the table's visit, and
+    /// for nothing else.
+    pub link: Option<String>,
     /// The `jti` of a token that this relay signed, by which it can be taken back.
     pub token_id: Option<String>,
     /// When the token ends; none for devices, which are revoked instead.
@@ -92,6 +96,16 @@ impl Identity {
         }
     }
 
+    /// Whoever shows a table's link.
+    #[must_use]
+    pub fn of_link(outlet: &str, table: Table, link: &str) -> Self {
+        Self {
+            table: Some(table.number),
+            link: Some(table.id),
+            ..Self::bare(outlet.into(), Role::Guest, link.to_owned())
+        }
+    }
+
     /// Whoever asks where no token is needed (`--insecure-no-auth`).
     #[must_use]
     pub fn anyone(outlet: &str) -> Self {
@@ -134,6 +148,7 @@ impl Identity {
             device: None,
             session: None,
             table: None,
+            link: None,
             token_id: None,
             expires: None,
             operator: false,

@@ -138,6 +138,8 @@ pub const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/api/tables/{id}", May(ReadTables)),
     ("PUT", "/api/tables/{id}", May(SetTables)),
     ("DELETE", "/api/tables/{id}", May(SetTables)),
+    ("POST", "/api/tables/{id}/link", May(OpenSession)),
+    ("GET", "/t/{link}", Open),
     ("GET", "/api/menu", May(ReadMenu)),
     ("GET", "/api/menu/{id}", May(ReadMenu)),
     ("PUT", "/api/menu/{id}", May(SetMenu)),

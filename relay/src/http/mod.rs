@@ -78,6 +78,8 @@ pub fn router(app: SharedApp) -> Router {
                 .put(house::put_table)
                 .delete(house::delete_table),
         )
+        .route("/api/tables/{id}/link", post(sessions::link))
+        .route("/t/{link}", get(sessions::scan))
         .route("/api/menu", get(house::menu))
         .route(
             "/api/menu/{id}",

@@ -4,6 +4,7 @@ pub(super) mod enrol;
 mod house;
 pub(super) mod inspect;
 pub(super) mod link;
+mod links;
 mod orders;
 mod outlets;
 pub(super) mod sockets;

@@ -1,7 +1,7 @@
 //! Stations, settings, events, outlets, tables, menu and visits.
 
-use super::Answer::Json;
-use super::{Doc, GONE, get, send};
+use super::Answer::{Json, Nothing};
+use super::{Doc, GONE, get, send, verb};
 
 /// Their descriptions.
 pub(super) const DOCS: &[Doc] = &[
@@ -87,6 +87,19 @@ pub(super) const DOCS: &[Doc] = &[
         method: "DELETE",
         ..get("/api/tables/{id}", "house", "Take a table away", GONE)
     },
+    verb(
+        "/api/tables/{id}/link",
+        "sessions",
+        "What the code on a table leads to; `renew` makes a new one",
+        Some("LinkWish"),
+        &[(200, Json("TableLink"))],
+    ),
+    get(
+        "/t/{link}",
+        "sessions",
+        "The code on a table: leads to the page of the table's visit",
+        &[(303, Nothing("See the visit's page"))],
+    ),
     get("/api/menu", "house", "The menu", &[(200, Json("MenuList"))]),
     get(
         "/api/menu/{id}",
@@ -110,7 +123,7 @@ pub(super) const DOCS: &[Doc] = &[
         "POST",
         "/api/sessions",
         "sessions",
-        "Open a table's visit",
+        "Open a table's visit; staff, or whoever shows the table's link as its token",
         "NewSession",
         &[(201, Json("Opened"))],
     ),
