@@ -11,6 +11,7 @@ mod jobs;
 pub mod openapi;
 mod orders;
 mod outlets;
+mod pages;
 mod reply;
 mod routing;
 mod sessions;
@@ -103,6 +104,7 @@ pub fn router(app: SharedApp) -> Router {
         .fallback(nothing_here)
         .layer(from_fn_with_state(app.clone(), door::door))
         .merge(socketio::routes(&app))
+        .merge(pages::routes(&app))
         .layer(cors(&app.config.allowed_origins))
         .layer(CatchPanicLayer::custom(|_| panicked()))
         .with_state(app)
