@@ -18,12 +18,15 @@ document.title = t('yourOrders')
 const sounds = new Sounds()
 const cards = new Map()
 let updatedAt = null
+let hasCents = false
 
 const visit = new Visit(location.pathname.split('/').at(-1))
 visit.addEventListener('news', ({ detail }) => { updatedAt = Date.now(); show(detail); tick() })
 visit.addEventListener('over', over)
 
 function show ({ session, orders, bill }) {
+  if (session.closedAt || Date.parse(session.endsAt) < Date.now()) return visit.end()
+  hasCents = [bill.tax, bill.discount, bill.paidAmount, ...orders.flatMap(({ items }) => items.flatMap(prices))].some(amount => amount % 1 !== 0)
   write($('#table'), session.tableNumber ? t('guestTable', { table: session.tableNumber }) : '')
   // The newest first: that is the one that somebody waits for.
   const list = [...orders].reverse().map(card)
@@ -63,7 +66,7 @@ function line (item) {
   return h('li', { class: isGone ? 'gone' : null },
     h('span', { class: 'quantity' }, `${item.quantity}×`),
     h(isGone ? 's' : 'span', { class: 'name' }, item.name, item.modifiers.map(({ name }) => h('small', {}, name))),
-    h('span', { class: 'price' }, money(item.quantity * (item.unitPrice + item.modifiers.reduce((sum, { price }) => sum + price, 0)))))
+    h('span', { class: 'price' }, money(item.quantity * prices(item).reduce((sum, price) => sum + price, 0))))
 }
 
 // The amounts are the relay's; the page adds nothing up but what one line costs.
@@ -75,11 +78,10 @@ function showBill (bill) {
 }
 
 // Two decimals where anything on the page has them: prices of one house are written alike.
+const prices = item => [item.unitPrice, ...item.modifiers.map(({ price }) => price)]
 function money (amount) {
-  hasCents ||= Math.round(amount * 100) % 100 !== 0
   return number(Math.round(amount * 100) / 100, hasCents ? 2 : 0)
 }
-let hasCents = false
 
 function ready (short) {
   write($('#shout'), t('readyNow', { number: short }))

@@ -51,7 +51,7 @@ export class Visit extends EventTarget {
     try {
       const path = `/api/sessions/${encodeURIComponent(this.#token)}`
       const answer = await fetch(path, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) })
-      if ([401, 403, 404].includes(answer.status)) return this.#end()
+      if ([401, 403, 404].includes(answer.status)) return this.end()
       if (answer.ok) this.dispatchEvent(new CustomEvent('news', { detail: await answer.json() }))
     } catch { /* asked again below */ } finally { this.#asking = false }
     if (this.#isOver) return
@@ -61,7 +61,8 @@ export class Visit extends EventTarget {
     this.#again = false
   }
 
-  #end () {
+  end () {
+    if (this.#isOver) return
     this.#isOver = true
     this.#stream?.close()
     this.dispatchEvent(new Event('over'))

@@ -65,8 +65,8 @@ export class Crew extends EventTarget {
   #move (card, stage) {
     const { id, order } = card
     const steps = this.#kitchen.plan(id, stage)
-    this.#put(id, stage, steps.map(({ path, body }) => ({ path, body })), true)
-    const back = [...steps].reverse().map(step => ({ path: step.path, body: step.back }))
+    this.#put(id, stage, steps, true)
+    const back = [...steps].reverse().map(step => ({ ...step, body: step.back }))
     this.#undo.show(order, stage, () => {
       this.#put(id, card.stage, back, false)
       this.#say('moved')
@@ -75,7 +75,9 @@ export class Crew extends EventTarget {
 
   #put (id, stage, steps, forward) {
     this.#kitchen.moves.set(id, { stage, sent: false })
-    for (const { path, body } of steps) this.#live.client.request('PATCH', path, body, { order: id, stage, forward })
+    for (const { path, body, item } of steps) {
+      this.#live.client.request('PATCH', path, body, { order: id, stage, forward, item })
+    }
     this.#settle()
   }
 
@@ -110,8 +112,8 @@ export class Crew extends EventTarget {
 
 // Whether a move that waited is still wanted: where another display moved the order as far meanwhile, it is not, and
 // sending it would take that back.
-export function isWanted (kitchen, { order, stage, forward }) {
-  return !(order && forward && kitchen.orders.has(order) && kitchen.stageOf(order) >= stage)
+export function isWanted (kitchen, { order, stage, forward, item }) {
+  return !(order && forward && kitchen.orders.has(order) && kitchen.isAt(order, stage, item))
 }
 
 export const numberOf = (kitchen, id) => {

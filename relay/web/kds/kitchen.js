@@ -115,11 +115,11 @@ export class Kitchen {
   plan (id, stage) {
     const { order } = this.orders.get(id)
     const path = `/api/orders/${encodeURIComponent(id)}`
-    const ask = (tail, status, before) => ({ path: path + tail, body: { status }, back: { status: before } })
+    const ask = (tail, status, before, item) => ({ path: path + tail, body: { status }, back: { status: before }, item })
     if (!this.station) return [ask('', ORDER_AT[stage], order.status)]
     const own = this.items(order).filter(isLive)
     const steps = own.filter(item => OF_ITEM[item.status] < stage)
-      .map(item => ask(`/items/${encodeURIComponent(item.id)}`, ITEM_AT[stage], item.status))
+      .map(item => ask(`/items/${encodeURIComponent(item.id)}`, ITEM_AT[stage], item.status, item.id))
     const others = order.items.filter(item => isLive(item) && !own.includes(item))
     const reached = stage === 1 || others.every(item => OF_ITEM[item.status] >= stage)
     if (reached && OF_ORDER[order.status] < stage) steps.push(ask('', ORDER_AT[stage], order.status))
@@ -140,8 +140,13 @@ export class Kitchen {
     return [...sums].sort(([a, m], [b, n]) => n - m || a.localeCompare(b))
   }
 
-  // How far this station's part of it is, by the relay's own word.
-  stageOf (id) { return this.#stage(this.orders.get(id).order) }
+  // Whether an order, or an item of it, is as far as that by the relay's own word.
+  isAt (id, stage, item) {
+    const { order } = this.orders.get(id)
+    if (!item) return OF_ORDER[order.status] >= stage
+    const status = order.items.find(one => one.id === item)?.status
+    return !(OF_ITEM[status] < stage)
+  }
 
   #stage (order) {
     const whole = OF_ORDER[order.status]

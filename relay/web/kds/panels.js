@@ -38,7 +38,7 @@ export function recall (gone, bringBack) {
 }
 
 export function search (board) {
-  const field = h('input', { type: 'search', id: 'needle', autocomplete: 'off', on: { input: () => board.find(field.value) } })
+  const field = h('input', { id: 'needle', inputmode: 'search', autocomplete: 'off', on: { input: () => board.find(field.value) } })
   const form = h('form', { method: 'dialog', class: 'stack' }, h('label', { for: 'needle' }, t('searchHow')), field)
   const dialog = sheet('search', t('search'), '', form)
   dialog.classList.add('top')

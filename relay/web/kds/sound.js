@@ -40,8 +40,8 @@ export class Sounds extends EventTarget {
   play (kind, now = Date.now()) {
     if (now - (this.#last.get(kind) ?? -APART_MS) < APART_MS) return
     this.#last.set(kind, now)
-    // Whoever watches a display from outside counts these.
-    performance.mark(`sound:${kind}`)
+    // For whoever lets a lamp flash with it.
+    dispatchEvent(new CustomEvent('printrail:sound', { detail: kind }))
     if (!this.isOn) return
     const out = this.#context.createGain()
     out.gain.value = prefs.get('volume', 70) / 100
