@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
-import { axeSource, card, inColumn, openDisplay, openHouse, openPage, shot, shut, until } from './house.mjs'
+import { axeSource, card, openDisplay, openHouse, openPage, shot, shut, until } from './house.mjs'
 
 let house
 const axe = readFileSync(axeSource, 'utf8')
@@ -143,7 +143,7 @@ test('a keyboard alone is enough, and the focus is always seen', async () => {
   await focusOn(`.card[data-id="${id}"] [data-act=go]`)
   await page.keyboard.press('1')
   await page.keyboard.press('Enter')
-  await until(async () => await house.status(ids.cooking) !== 'x' && await page.locator('#undo').isVisible(), 'moved')
+  await page.locator('#undo').waitFor()
   await focusOn('#undo button')
   await page.keyboard.press('Enter')
   await focusOn('#b-settings')
@@ -211,6 +211,6 @@ test('words are whole in every language', async () => {
   await page.getByRole('heading', { name: 'Menunggu' }).waitFor()
   await page.goto(`${house.url}/kds?lang=ar`)
   await until(() => page.evaluate(() => document.documentElement.dir === 'rtl'), 'right to left')
-  await inColumn(page, ids.cooking, 'cooking').catch(() => inColumn(page, ids.cooking, 'ready'))
+  await card(page, ids.long).waitFor()
   await shut(page)
 })

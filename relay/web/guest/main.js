@@ -91,7 +91,7 @@ function ready (short) {
 }
 
 function tick () {
-  if (updatedAt === null) return
+  if (updatedAt === null || !$('#updated')) return
   const seconds = Math.round((Date.now() - updatedAt) / 1000)
   const text = seconds < QUIET_S ? t('updated', { n: seconds }) : t('updatedLong', { n: Math.round(seconds / 60) })
   write($('#updated'), text)
