@@ -34,6 +34,7 @@ const addressOf = child => new Promise((resolve, reject) => {
 export async function openHouse (...flags) {
   const data = mkdtempSync(join(tmpdir(), 'printrail-'))
   const own = flags.length > 0 ? flags.filter(flag => flag !== '--tokens') : ['--insecure-no-auth']
+  if (flags.includes('--tokens')) execFileSync(process.env.RELAY, ['init', '--data', data, '--outlet', 'demo', '--name', 'Demo', '--timezone', 'UTC'], { stdio: 'ignore' })
   let child = serve(data, '127.0.0.1:0', own)
   const url = await addressOf(child)
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS })

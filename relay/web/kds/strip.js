@@ -41,6 +41,7 @@ export class Strip extends EventTarget {
     const text = { old, stale: t('stale', { n: seconds }), live: isOpening ? t('connecting') : t('live', { n: seconds }) }[level]
     write($('.say', this.#element), text)
     set(this.#element, 'data-level', level)
+    set(document.body, 'data-level', level)
     if (level !== this.#level) write(this.#shout, level === 'old' ? old : '')
     this.#level = level
     if (level === 'old' && Date.now() - this.#alarmed >= ALARM_EVERY_MS) {
