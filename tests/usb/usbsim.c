@@ -69,6 +69,8 @@ static UMockdevTestbed *bed;
 static GPtrArray *printers;
 static const char *folder;
 static int next_devnum = 2;
+/* umockdev calls the handlers on a thread of its own. */
+static GRecMutex lock;
 
 static struct usbdevfs_urb *urb_of(Transfer *t) { return (struct usbdevfs_urb *)t->urb->data; }
 
@@ -93,6 +95,7 @@ static void pump(Printer *p);
 
 static gboolean writable(gint fd, GIOCondition condition, gpointer data) {
     (void)fd, (void)condition;
+    g_autoptr(GRecMutexLocker) locked = g_rec_mutex_locker_new(&lock);
     Printer *p = data;
     p->can_write = 0;
     pump(p);
@@ -175,6 +178,7 @@ static void pump(Printer *p) {
 static gboolean readable(gint fd, GIOCondition condition, gpointer data) {
     (void)condition;
     Printer *p = data;
+    g_autoptr(GRecMutexLocker) locked = g_rec_mutex_locker_new(&lock);
     guint8 bytes[512];
     ssize_t len = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
     if (len <= 0) return len < 0 && errno == EAGAIN;
@@ -263,6 +267,7 @@ static void discard(Printer *p, UMockdevIoctlClient *c) {
 
 static gboolean handle(UMockdevIoctlBase *base, UMockdevIoctlClient *c, gpointer data) {
     (void)base;
+    g_autoptr(GRecMutexLocker) locked = g_rec_mutex_locker_new(&lock);
     Printer *p = data;
     gulong request = umockdev_ioctl_client_get_request(c);
     int error = 0;
@@ -300,6 +305,7 @@ static gboolean handle(UMockdevIoctlBase *base, UMockdevIoctlClient *c, gpointer
 
 static void vanished(UMockdevIoctlBase *base, UMockdevIoctlClient *c, gpointer data) {
     (void)base;
+    g_autoptr(GRecMutexLocker) locked = g_rec_mutex_locker_new(&lock);
     Printer *p = data;
     GQueue *queues[] = {&p->waiting, &p->done};
     for (int i = 0; i < 2; i++)
@@ -406,6 +412,7 @@ static gboolean told(gint fd, GIOCondition condition, gpointer data) {
     ssize_t len = recv(fd, line, sizeof line - 1, 0);
     if (len <= 0) return close(fd), G_SOURCE_REMOVE;
     line[len] = 0;
+    g_autoptr(GRecMutexLocker) locked = g_rec_mutex_locker_new(&lock);
     g_auto(GStrv) word = g_strsplit_set(g_strstrip(line), " \n", -1);
     g_autofree char *answer = obey(word);
     g_autofree char *whole = g_strconcat(answer, "\n", NULL);
