@@ -208,6 +208,7 @@ static int control(Printer *p, guint8 *s, int room) {
         return MIN(len, room);
     }
     if (s[0] == 0xa1 && s[1] == 1) return to[0] = p->status, 1;
+    if (s[0] == 0x80 && s[1] == 0) return memset(to, 0, MIN(2, room)), MIN(2, room);
     if (s[0] == 0x80 && s[1] == 6 && s[3] == 3) {
         static const guint8 languages[] = {4, 3, 9, 4};
         switch (s[2]) {

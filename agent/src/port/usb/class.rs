@@ -13,6 +13,10 @@ pub(super) const QUESTION: usize = 3;
 /// A request of the class to the interface, answered by the printer.
 const CLASS_IN: u8 = 0xA1;
 
+/// A request to the device that every device answers (USB 2.0, chapter 9.4.5).
+const STANDARD_IN: u8 = 0x80;
+const GET_STATUS: u8 = 0;
+
 const GET_DEVICE_ID: u8 = 0;
 const GET_PORT_STATUS: u8 = 1;
 
@@ -50,6 +54,14 @@ pub(super) fn question(bytes: &[u8]) -> Option<u8> {
         [0x10, 0x04, n @ 1..=4] => Some(*n),
         _ => None,
     }
+}
+
+/// Whether the device is still on the bus.
+pub(super) fn presence(handle: &DeviceHandle<Context>) -> rusb::Result<()> {
+    let mut status = [0; 2];
+    handle
+        .read_control(STANDARD_IN, GET_STATUS, 0, 0, &mut status, REQUEST)
+        .map(drop)
 }
 
 pub(super) fn port_status(handle: &DeviceHandle<Context>, pipes: Pipes) -> rusb::Result<PortStatus> {

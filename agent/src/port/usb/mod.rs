@@ -26,6 +26,10 @@ const STALE: Duration = Duration::from_millis(20);
 /// A printer that never stops talking is not waited for.
 const STALE_MOST: Duration = Duration::from_millis(200);
 
+/// A printer that was not written to for so long may have gone: whether it is there is asked before the next byte,
+/// so that one which was unplugged between two tickets leaves no doubt about the second.
+const ABSENT: Duration = Duration::from_millis(100);
+
 /// After a stall or an empty packet, so that a printer which repeats it does not cost a whole processor.
 const PAUSE: Duration = Duration::from_millis(5);
 
@@ -114,6 +118,8 @@ fn claim(seen: Seen, name: &str, known: Option<&str>) -> Result<Box<dyn Port>, O
         identity: seen.serial,
         timeout: WRITE,
         heard: VecDeque::new(),
+        used: Instant::now(),
+        failed_whole: false,
         status: false,
     };
     port.greet();
@@ -168,6 +174,10 @@ struct Usb {
     identity: Option<String>,
     timeout: Duration,
     heard: VecDeque<u8>,
+    /// The last byte that it took.
+    used: Instant,
+    /// The last write failed before a byte of it was sent.
+    failed_whole: bool,
     /// There is no pipe to answer on, but the port status tells of paper and errors.
     status: bool,
 }
@@ -188,6 +198,20 @@ impl Usb {
         while Instant::now() < end && self.read(&mut stale).is_ok() {}
         self.heard.clear();
         self.timeout = WRITE;
+    }
+
+    /// Whether it is still there, where that is not known from the last write.
+    fn find_absent(&mut self) -> io::Result<()> {
+        if self.used.elapsed() < ABSENT {
+            return Ok(());
+        }
+        match class::presence(&self.handle) {
+            Err(error @ (rusb::Error::NoDevice | rusb::Error::Io)) => {
+                self.failed_whole = true;
+                Err(io::Error::other(error))
+            }
+            Ok(()) | Err(_) => Ok(()),
+        }
     }
 
     /// Clears a stall; the same packet goes again, since a stalled one was not taken.
@@ -246,9 +270,13 @@ impl Write for Usb {
         {
             return self.answer(n);
         }
+        self.find_absent()?;
         let packet = bytes.get(..self.pipes.packet).unwrap_or(bytes);
         match self.handle.write_bulk(self.pipes.write, packet, WRITE) {
-            Ok(len) => Ok(len),
+            Ok(len) => {
+                self.used = Instant::now();
+                Ok(len)
+            }
             Err(rusb::Error::Timeout) => Err(io::ErrorKind::TimedOut.into()),
             Err(rusb::Error::Pipe) => self.unstall(self.pipes.write),
             Err(error) => Err(io::Error::other(error)),
@@ -273,7 +301,7 @@ impl Port for Usb {
 
     /// Unplugged in the middle of a packet: nobody knows.
     fn fails_whole(&self) -> bool {
-        false
+        self.failed_whole
     }
 
     fn identity(&self) -> Option<String> {
