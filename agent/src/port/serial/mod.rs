@@ -19,6 +19,13 @@ const FLOW_BYTES: [u8; 2] = [0x11, 0x13];
 /// and what the system has, the printer has not: so much is in doubt at most.
 const CHUNK: usize = 64;
 
+/// A byte that means nothing to a printer. One that holds us back says so again when it gets any, and opening
+/// the line has forgotten what it said before.
+const CANARY: u8 = 0;
+
+/// So long its XOFF may take: two bytes at 1200 baud, and the 16 ms for which an adapter collects.
+const XOFF_WITHIN: Duration = Duration::from_millis(50);
+
 /// Between two looks at a line that does not move; a byte at 9600 baud takes as long.
 const PAUSE: Duration = Duration::from_millis(1);
 
@@ -77,6 +84,9 @@ impl Serial {
         if flow != Flow::Hardware {
             // A printer that looks at it would not talk otherwise; a line without it says so, which is no matter.
             let _ = line.write_request_to_send(true);
+        }
+        if flow == Flow::Software && line.write(&[CANARY]).is_ok() {
+            thread::sleep(XOFF_WITHIN);
         }
         Ok(Self {
             line,
