@@ -1,7 +1,11 @@
 //! The USB faults of DELIVERY.md, named after their ids, on the simulated bus of tests/usb: the agent's own port,
 //! press and spool, with the virtual printer behind the bus.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, reason = "what fails in a test shall fail")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "what fails in a test shall fail"
+)]
 
 mod press_kit;
 mod usb_bus;
