@@ -220,7 +220,7 @@ impl Machine {
             return;
         }
         let untouched = attempt.sent == 0;
-        let why = "the printer takes no data";
+        let why = super::check::TAKES_NOTHING;
         self.obstruct(why);
         if !untouched {
             return self.note(why.to_owned());

@@ -6,4 +6,5 @@ mod printer;
 mod proof;
 mod rig;
 mod rules;
+mod sleep;
 mod worlds;
