@@ -7,6 +7,7 @@
 mod answers;
 mod books;
 mod clerk;
+pub mod copy;
 mod deeds;
 mod desk;
 mod fate;
