@@ -116,11 +116,8 @@ impl Encoder<'_> {
     fn row(&mut self, index: usize, row: &Row) {
         match &row.kind {
             Kind::Text { runs, height } => self.text_row(index, row.style, runs, *height),
-            Kind::Rule { left, width } => self.line(row.style, *left, &['─'], *width),
-            Kind::Frame { left, boxed, .. } => {
-                let text: Vec<char> = self.job.page.str(boxed).chars().collect();
-                self.line(row.style, *left, &text, u32::try_from(text.len()).unwrap_or(0));
-            }
+            Kind::Rule { left, width } => self.rule(row.style, *left, *width),
+            Kind::Frame { left, boxed, .. } => self.frame(row.style, *left, self.job.page.str(boxed)),
             Kind::Image { area, align, base64 } => match logo::decode(base64, self.dots(area)) {
                 Ok(logo) => self.picture(index, &logo, area, *align),
                 Err(error) => self.report.problem(error.to_string()),
@@ -156,14 +153,26 @@ impl Encoder<'_> {
         }
     }
 
-    /// A rule or a piece of a frame: `pattern` over and over, `width` columns of it.
-    fn line(&mut self, style: RowStyle, left: u32, pattern: &[char], width: u32) {
+    /// A rule of so many columns.
+    fn rule(&mut self, style: RowStyle, left: u32, width: u32) {
         self.row_style(style);
         self.plain();
         self.spaces(left);
-        for ch in pattern.iter().cycle().take(usize::try_from(width).unwrap_or(0)) {
-            self.frame_char(*ch);
+        let width = usize::try_from(width).unwrap_or(0);
+        if width > 0 {
+            self.frame_char('─');
+            let dash = self.out.last().copied().unwrap_or(b'-');
+            self.out.resize(self.out.len() + width - 1, dash);
         }
+        self.out.push(b'\n');
+    }
+
+    /// A piece of a frame.
+    fn frame(&mut self, style: RowStyle, left: u32, text: &str) {
+        self.row_style(style);
+        self.plain();
+        self.spaces(left);
+        text.chars().for_each(|ch| self.frame_char(ch));
         self.out.push(b'\n');
     }
 

@@ -101,8 +101,8 @@ impl Encoder<'_> {
         if self.state.size.0 > 1 {
             self.size((1, self.state.size.1));
         }
-        self.out
-            .extend(std::iter::repeat_n(b' ', usize::try_from(columns).unwrap_or(0)));
+        let end = self.out.len() + usize::try_from(columns).unwrap_or(0);
+        self.out.resize(end, b' ');
     }
 
     /// A frame character, or what ASCII has for it.
@@ -122,7 +122,7 @@ impl Encoder<'_> {
     fn put(&mut self, run: &Run) -> Result<(), Missing> {
         let page = self.job.page;
         let text = page.str(&run.text);
-        if text.bytes().all(|b| (0x20..0x7f).contains(&b)) {
+        if text.bytes().fold(true, |ok, b| ok & (0x20..0x7f).contains(&b)) {
             self.out.extend_from_slice(text.as_bytes());
             return Ok(());
         }

@@ -9,6 +9,7 @@ mod wrap;
 pub(crate) use measure::{Measure, is_east_asian};
 pub(crate) use page::{CodeBlock, Kind, Page, Row, RowStyle, Run, RunKind};
 
+use crate::markup::{self, CellText, Read};
 use crate::model::{Align, Border, Cell, CodeOption, Color, FontName, Line, Property, Receipt, Width};
 use frame::Frame;
 use std::ops::Range;
@@ -31,6 +32,25 @@ pub(crate) fn lay_out(receipt: &Receipt, paper: Paper) -> Page {
     let mut layout = Layout::new(paper, Measure::of(receipt));
     for line in &receipt.lines {
         layout.line(line);
+    }
+    layout.close_frame();
+    layout.page
+}
+
+/// Lays a document of letters below U+0300 out as it is read, without a receipt in between: the same page as
+/// [`lay_out`] makes of it.
+pub(crate) fn lay_out_plain(source: &str, paper: Paper) -> Page {
+    let mut layout = Layout::new(paper, Measure::Display);
+    layout.page.reserve(source.len());
+    let mut reader = markup::Reader::new(source);
+    while let Some(read) = reader.next_line() {
+        match read {
+            Read::Text(cells) => layout.text(cells),
+            Read::Rule => layout.rule(),
+            Read::Cut => layout.cut(),
+            Read::Property(inner) => layout.property(&markup::property(inner)),
+            Read::Silent => {}
+        }
     }
     layout.close_frame();
     layout.page
@@ -95,7 +115,7 @@ impl Layout {
         }
     }
 
-    fn text(&mut self, cells: &[Cell]) {
+    fn text(&mut self, cells: &[impl CellText]) {
         let columns = std::mem::take(&mut self.columns);
         let columns = columns.for_text(cells.len(), &self.widths, self.border, self.cpl(), self.align);
         let area = columns.area();
@@ -116,14 +136,17 @@ impl Layout {
     }
 
     /// Wraps every visible cell; answers how many rows the highest has.
-    fn wrap_cells(&mut self, cells: &[Cell], columns: &Columns) -> usize {
+    fn wrap_cells(&mut self, cells: &[impl CellText], columns: &Columns) -> usize {
         self.wrapped.clear();
         self.wrapper.clear();
         let empty = Cell::default();
         let mut rows = 0;
         for (cell, width) in columns.visible() {
-            let cell = cells.get(cell).unwrap_or(&empty);
-            let wrapped = self.wrapper.wrap(cell, width, &mut self.page.text);
+            let text = &mut self.page.text;
+            let wrapped = match cells.get(cell) {
+                Some(cell) => self.wrapper.wrap(cell, width, text),
+                None => self.wrapper.wrap(&empty, width, text),
+            };
             rows = rows.max(wrapped.len());
             self.wrapped.push(wrapped);
         }

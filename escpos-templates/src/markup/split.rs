@@ -3,7 +3,8 @@
 use crate::model::Align;
 
 /// A cell as written, trimmed.
-pub(super) struct RawCell<'a> {
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RawCell<'a> {
     pub(super) align: Align,
     pub(super) element: &'a str,
 }
@@ -18,67 +19,89 @@ pub(super) enum Content<'a> {
 
 impl<'a> RawCell<'a> {
     pub(super) fn content(&self) -> Content<'a> {
-        if !self.element.bytes().any(|b| matches!(b, b'{' | b'}')) {
+        let mut braces = unescaped(self.element, |b| matches!(b, b'{' | b'}'));
+        let Some(first) = braces.next() else {
             return Content::Text;
-        }
-        let braces: Vec<usize> = unescaped(self.element, |b| matches!(b, b'{' | b'}')).collect();
+        };
         let inner = self
             .element
             .strip_prefix('{')
             .and_then(|rest| rest.strip_suffix('}'));
-        match (braces.as_slice(), inner) {
-            ([], _) => Content::Text,
-            ([0, last], Some(inner)) if last + 1 == self.element.len() => Content::Property(inner),
+        match (first, braces.next(), braces.next(), inner) {
+            (0, Some(last), None, Some(inner)) if last + 1 == self.element.len() => Content::Property(inner),
             _ => Content::Error,
         }
     }
 }
 
-/// Splits a line at its unescaped bars.
-pub(super) fn cells(line: &str) -> Vec<RawCell<'_>> {
-    let line = line.trim_matches(BLANKS);
-    if !line.contains('|') {
-        return vec![RawCell {
-            align: Align::Center,
-            element: line,
-        }];
-    }
-    let bars: Vec<usize> = unescaped(line, |b| b == b'|').collect();
-    let (Some(&first), Some(&last)) = (bars.first(), bars.last()) else {
-        return vec![RawCell {
-            align: Align::Center,
-            element: line,
-        }];
-    };
-    // The outer bars are dropped; text beside them counts as set off by a blank.
-    let start = usize::from(first == 0);
-    let end = if last + 1 == line.len() && last >= start {
-        last
-    } else {
-        line.len()
-    };
-    let mut cells = Vec::with_capacity(bars.len() + 1);
-    let mut from = start;
-    for bar in bars
-        .iter()
-        .copied()
-        .filter(|b| (start..end).contains(b))
-        .chain([end])
-    {
-        let raw = line.get(from..bar).unwrap_or("");
-        let before_first = bar == first && from == 0 && ends_in_ink(raw);
-        let after_last = from == last + 1 && starts_with_ink(raw);
-        cells.push(cell(raw, before_first, after_last));
-        from = bar + 1;
-    }
-    cells
+/// Splits lines into cells. Kept from line to line for its buffers.
+#[derive(Debug, Default)]
+pub(super) struct Splitter<'a> {
+    bars: Vec<usize>,
+    pub(super) cells: Vec<RawCell<'a>>,
+    /// Whether a brace stands in the line.
+    pub(super) braces: bool,
 }
 
-const BLANKS: [char; 2] = [' ', '\t'];
+impl<'a> Splitter<'a> {
+    /// Splits a line at its unescaped bars into `cells`.
+    pub(super) fn split(&mut self, line: &'a str) {
+        let line = trim(line);
+        self.scan(line);
+        self.cells.clear();
+        let (Some(&first), Some(&last)) = (self.bars.first(), self.bars.last()) else {
+            let align = Align::Center;
+            return self.cells.push(RawCell { align, element: line });
+        };
+        // The outer bars are dropped; text beside them counts as set off by a blank.
+        let start = usize::from(first == 0);
+        let end = if last + 1 == line.len() && last >= start {
+            last
+        } else {
+            line.len()
+        };
+        let mut from = start;
+        let inner = self.bars.iter().copied().filter(|b| (start..end).contains(b));
+        for bar in inner.chain([end]) {
+            let raw = line.get(from..bar).unwrap_or("");
+            let before_first = bar == first && from == 0 && raw.as_bytes().last().is_some_and(is_ink);
+            let after_last = from == last + 1 && raw.as_bytes().first().is_some_and(is_ink);
+            self.cells.push(cell(raw, before_first, after_last));
+            from = bar + 1;
+        }
+    }
+
+    fn scan(&mut self, line: &str) {
+        self.bars.clear();
+        self.braces = false;
+        for at in unescaped(line, |b| matches!(b, b'{' | b'|' | b'}')) {
+            match line.as_bytes().get(at) {
+                Some(b'|') => self.bars.push(at),
+                _ => self.braces = true,
+            }
+        }
+    }
+}
+
+fn is_blank(byte: &u8) -> bool {
+    matches!(byte, b' ' | b'\t')
+}
+
+fn is_ink(byte: &u8) -> bool {
+    !is_blank(byte)
+}
+
+/// A text without the blanks around it.
+pub(super) fn trim(text: &str) -> &str {
+    let bytes = text.as_bytes();
+    let start = bytes.iter().position(|b| !is_blank(b)).unwrap_or(bytes.len());
+    let end = bytes.iter().rposition(|b| !is_blank(b)).map_or(start, |at| at + 1);
+    text.get(start..end).unwrap_or("")
+}
 
 fn cell(raw: &str, lead: bool, trail: bool) -> RawCell<'_> {
-    let lead = lead || raw.starts_with(BLANKS);
-    let trail = trail || raw.ends_with(BLANKS);
+    let lead = lead || raw.as_bytes().first().is_some_and(is_blank);
+    let trail = trail || raw.as_bytes().last().is_some_and(is_blank);
     let align = match (lead, trail) {
         (false, true) => Align::Left,
         (true, false) => Align::Right,
@@ -86,16 +109,8 @@ fn cell(raw: &str, lead: bool, trail: bool) -> RawCell<'_> {
     };
     RawCell {
         align,
-        element: raw.trim_matches(BLANKS),
+        element: trim(raw),
     }
-}
-
-fn ends_in_ink(raw: &str) -> bool {
-    !raw.is_empty() && !raw.ends_with(BLANKS)
-}
-
-fn starts_with_ink(raw: &str) -> bool {
-    !raw.is_empty() && !raw.starts_with(BLANKS)
 }
 
 /// Positions of the bytes wanted that no backslash protects.
@@ -103,15 +118,16 @@ fn unescaped(text: &str, wanted: impl Fn(u8) -> bool) -> impl Iterator<Item = us
     let bytes = text.as_bytes();
     let mut at = 0;
     std::iter::from_fn(move || {
-        while let Some(&byte) = bytes.get(at) {
+        loop {
+            let byte = *bytes.get(at)?;
             let here = at;
-            let protects =
-                byte == b'\\' && bytes.get(at + 1).is_some_and(|b| super::escape::is_protected(*b));
-            at += if protects { 2 } else { 1 };
-            if !protects && wanted(byte) {
+            at += 1;
+            if byte == b'\\' {
+                let protects = bytes.get(at).is_some_and(|b| super::escape::is_protected(*b));
+                at += usize::from(protects);
+            } else if wanted(byte) {
                 return Some(here);
             }
         }
-        None
     })
 }
