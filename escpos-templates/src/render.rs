@@ -219,13 +219,7 @@ impl Renderer {
         self.finish(source, options, report, false)
     }
 
-    fn finish(
-        &self,
-        source: &str,
-        options: &Options,
-        mut report: Report,
-        ends_with_cut: bool,
-    ) -> Ticket {
+    fn finish(&self, source: &str, options: &Options, mut report: Report, ends_with_cut: bool) -> Ticket {
         let paper = paper(&options.profile, options.columns);
         let (page, measure) = match markup::is_below_marks(source) {
             true => (layout::lay_out_plain(source, paper), Measure::Display),

@@ -71,6 +71,8 @@ struct Layout {
     frame: Frame,
     wrapper: Wrapper,
     columns: Columns,
+    /// The number of cells for which `columns` were shared; `None` after a change of settings.
+    shared: Option<usize>,
     wrapped: Vec<Wrapped>,
 }
 
@@ -93,6 +95,7 @@ impl Layout {
             frame: Frame::default(),
             wrapper: Wrapper::new(measure),
             columns: Columns::default(),
+            shared: None,
             wrapped: Vec::new(),
         }
     }
@@ -116,8 +119,11 @@ impl Layout {
     }
 
     fn text(&mut self, cells: &[impl CellText]) {
-        let columns = std::mem::take(&mut self.columns);
-        let columns = columns.for_text(cells.len(), &self.widths, self.border, self.cpl(), self.align);
+        let mut columns = std::mem::take(&mut self.columns);
+        if self.shared != Some(cells.len()) {
+            columns = columns.for_text(cells.len(), &self.widths, self.border, self.cpl(), self.align);
+            self.shared = Some(cells.len());
+        }
         let area = columns.area();
         self.begin_row(&columns, area);
         self.wrapper.words = self.words;
@@ -211,6 +217,7 @@ impl Layout {
     }
 
     fn property(&mut self, property: &Property) {
+        self.shared = None;
         self.settings(property);
         if let Some(border) = property.border {
             self.border_changed(border);
@@ -287,4 +294,26 @@ impl Layout {
 
 fn span(area: Area) -> Range<u32> {
     area.left..area.left + area.width
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_document_laid_out_as_it_is_read_is_the_page_of_its_receipt(
+            source in r#"(\{(width:[ *0-9]{0,6}|border:(line|space|none)|wrap:word|font:b|align:left|code:1)\}\n|[-a-z |{}\\"_`^~=:*xn09\té\n]{0,24})*"#,
+            columns in 4u32..60,
+        ) {
+            let paper = Paper { a: columns, b: columns * 4 / 3, base: FontName::A };
+            let mut receipt = markup::parse(&source);
+            receipt.extended = true;
+            let (read, parsed) = (lay_out_plain(&source, paper), lay_out(&receipt, paper));
+            prop_assert_eq!(format!("{read:?}"), format!("{parsed:?}"));
+        }
+    }
 }

@@ -10,7 +10,7 @@ use split::{Content, Splitter};
 use std::borrow::Cow;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
-pub(crate) use split::RawCell;
+pub(crate) use split::{RawCell, table};
 pub(crate) use text::Pieces;
 
 /// Parses a document.
@@ -79,37 +79,26 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The next line: up to LF, CRLF, CR or the end.
     pub(crate) fn next_line(&mut self) -> Option<Read<'_, 'a>> {
-        let line = self.take_line()?;
-        self.splitter.split(line);
-        let cells = self.splitter.cells.as_slice();
-        let only = match cells {
-            [only] => *only,
-            _ if !self.splitter.braces => return Some(Read::Text(cells)),
-            many if many.iter().all(|c| matches!(c.content(), Content::Text)) => {
-                return Some(Read::Text(cells));
-            }
-            _ => return Some(Read::Silent),
-        };
-        Some(match only.content() {
-            Content::Text if is_run_of(only.element, b'-') => Read::Rule,
-            Content::Text if is_run_of(only.element, b'=') => Read::Cut,
-            Content::Text => Read::Text(cells),
-            Content::Property(inner) => Read::Property(inner),
-            Content::Error => Read::Silent,
-        })
-    }
-
-    /// Up to LF, CRLF or CR.
-    fn take_line(&mut self) -> Option<&'a str> {
         let text = self.rest?;
-        let Some(end) = text.bytes().position(|b| matches!(b, b'\n' | b'\r')) else {
-            self.rest = None;
-            return Some(text);
-        };
-        let (line, tail) = text.split_at(end);
-        self.rest = Some(tail.strip_prefix("\r\n").or_else(|| tail.get(1..)).unwrap_or(""));
-        Some(line)
+        let length = self.splitter.split(text);
+        self.rest = text
+            .get(length..)
+            .and_then(|tail| tail.strip_prefix("\r\n").or_else(|| tail.get(1..)));
+        let cells = self.splitter.cells.as_slice();
+        Some(match cells {
+            [only] if self.splitter.braces => match only.content() {
+                Content::Text => Read::Text(cells),
+                Content::Property(inner) => Read::Property(inner),
+                Content::Error => Read::Silent,
+            },
+            [only] if is_run_of(only.element, b'-') => Read::Rule,
+            [only] if is_run_of(only.element, b'=') => Read::Cut,
+            _ if !self.splitter.braces => Read::Text(cells),
+            many if many.iter().all(|c| matches!(c.content(), Content::Text)) => Read::Text(cells),
+            _ => Read::Silent,
+        })
     }
 }
 
@@ -131,7 +120,7 @@ impl CellText for RawCell<'_> {
     }
 
     fn pieces(&self, sink: &mut impl Pieces) {
-        text::pieces(self.element, sink);
+        text::pieces(self.element, self.escapes, sink);
     }
 }
 
@@ -185,7 +174,7 @@ impl Pieces for Collected {
 }
 
 fn is_run_of(element: &str, byte: u8) -> bool {
-    !element.is_empty() && element.bytes().all(|b| b == byte)
+    element.as_bytes().first() == Some(&byte) && element.bytes().all(|b| b == byte)
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ use crate::model::Align;
 pub(crate) struct RawCell<'a> {
     pub(super) align: Align,
     pub(super) element: &'a str,
+    /// Whether a backslash or a control character stands in its line.
+    pub(super) escapes: bool,
 }
 
 pub(super) enum Content<'a> {
@@ -41,46 +43,100 @@ pub(super) struct Splitter<'a> {
     pub(super) cells: Vec<RawCell<'a>>,
     /// Whether a brace stands in the line.
     pub(super) braces: bool,
+    escapes: bool,
 }
 
 impl<'a> Splitter<'a> {
-    /// Splits a line at its unescaped bars into `cells`.
-    pub(super) fn split(&mut self, line: &'a str) {
-        let line = trim(line);
-        self.scan(line);
+    /// Splits the first line of `text` at its unescaped bars into `cells`; answers its length without the line end.
+    pub(super) fn split(&mut self, text: &'a str) -> usize {
+        let length = self.scan(text.as_bytes());
+        let whole = text.get(..length).unwrap_or("");
+        let line = trim_end(whole);
+        let indent = line.len() - trim_start(line).len();
         self.cells.clear();
         let (Some(&first), Some(&last)) = (self.bars.first(), self.bars.last()) else {
-            let align = Align::Center;
-            return self.cells.push(RawCell { align, element: line });
+            self.push(Align::Center, line.get(indent..).unwrap_or(""));
+            return length;
         };
         // The outer bars are dropped; text beside them counts as set off by a blank.
-        let start = usize::from(first == 0);
+        let start = if first == indent { first + 1 } else { indent };
         let end = if last + 1 == line.len() && last >= start {
             last
         } else {
             line.len()
         };
         let mut from = start;
-        let inner = self.bars.iter().copied().filter(|b| (start..end).contains(b));
-        for bar in inner.chain([end]) {
+        for bar in 0..=self.bars.len() {
+            let bar = self.bars.get(bar).copied().unwrap_or(end).min(end);
+            if bar < from {
+                continue;
+            }
             let raw = line.get(from..bar).unwrap_or("");
-            let before_first = bar == first && from == 0 && raw.as_bytes().last().is_some_and(is_ink);
+            let before_first = bar == first && from == indent && raw.as_bytes().last().is_some_and(is_ink);
             let after_last = from == last + 1 && raw.as_bytes().first().is_some_and(is_ink);
-            self.cells.push(cell(raw, before_first, after_last));
+            self.push(align(raw, before_first, after_last), trim_end(trim_start(raw)));
             from = bar + 1;
         }
+        length
     }
 
-    fn scan(&mut self, line: &str) {
+    fn push(&mut self, align: Align, element: &'a str) {
+        let escapes = self.escapes;
+        self.cells.push(RawCell {
+            align,
+            element,
+            escapes,
+        });
+    }
+
+    /// One pass up to the line end, LF or CR; answers where it is.
+    fn scan(&mut self, bytes: &[u8]) -> usize {
         self.bars.clear();
-        self.braces = false;
-        for at in unescaped(line, |b| matches!(b, b'{' | b'|' | b'}')) {
-            match line.as_bytes().get(at) {
-                Some(b'|') => self.bars.push(at),
-                _ => self.braces = true,
+        (self.braces, self.escapes) = (false, false);
+        let mut rest = bytes.iter().enumerate();
+        while let Some((at, byte)) = rest.next() {
+            if !is_mark(*byte) {
+                continue;
+            }
+            match byte {
+                b'\n' | b'\r' => return at,
+                b'|' => self.bars.push(at),
+                b'{' | b'}' => self.braces = true,
+                b'\\' => {
+                    self.escapes = true;
+                    if bytes.get(at + 1).is_some_and(|b| super::escape::is_protected(*b)) {
+                        rest.next();
+                    }
+                }
+                _ => self.escapes = true,
             }
         }
+        bytes.len()
     }
+}
+
+/// Bytes that are more than text to a line: bars, braces, backslashes, control characters.
+fn is_mark(byte: u8) -> bool {
+    static MARKS: [bool; 256] = table(b"|{}\\");
+    MARKS.get(usize::from(byte)).copied().unwrap_or(false)
+}
+
+/// A table of some bytes, and of the control characters, which always are special.
+#[expect(clippy::indexing_slicing, reason = "run by the compiler alone")]
+pub(crate) const fn table(bytes: &[u8]) -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut control = 0;
+    while control < 0x20 {
+        table[control] = true;
+        control += 1;
+    }
+    table[0x7f] = true;
+    let mut rest = bytes;
+    while let [byte, tail @ ..] = rest {
+        table[*byte as usize] = true;
+        rest = tail;
+    }
+    table
 }
 
 fn is_blank(byte: &u8) -> bool {
@@ -93,23 +149,26 @@ fn is_ink(byte: &u8) -> bool {
 
 /// A text without the blanks around it.
 pub(super) fn trim(text: &str) -> &str {
-    let bytes = text.as_bytes();
-    let start = bytes.iter().position(|b| !is_blank(b)).unwrap_or(bytes.len());
-    let end = bytes.iter().rposition(|b| !is_blank(b)).map_or(start, |at| at + 1);
-    text.get(start..end).unwrap_or("")
+    trim_start(trim_end(text))
 }
 
-fn cell(raw: &str, lead: bool, trail: bool) -> RawCell<'_> {
+fn trim_start(text: &str) -> &str {
+    let start = text.bytes().position(|b| is_ink(&b)).unwrap_or(text.len());
+    text.get(start..).unwrap_or("")
+}
+
+fn trim_end(text: &str) -> &str {
+    let end = text.bytes().rposition(|b| is_ink(&b)).map_or(0, |at| at + 1);
+    text.get(..end).unwrap_or("")
+}
+
+fn align(raw: &str, lead: bool, trail: bool) -> Align {
     let lead = lead || raw.as_bytes().first().is_some_and(is_blank);
     let trail = trail || raw.as_bytes().last().is_some_and(is_blank);
-    let align = match (lead, trail) {
+    match (lead, trail) {
         (false, true) => Align::Left,
         (true, false) => Align::Right,
         _ => Align::Center,
-    };
-    RawCell {
-        align,
-        element: trim(raw),
     }
 }
 

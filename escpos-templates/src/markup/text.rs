@@ -1,6 +1,7 @@
 //! A cell's text to pieces: toggles, sizes, breaks and escapes, in one pass where all escapes are sound.
 
 use super::escape;
+use super::split::table;
 use crate::model::Style;
 
 /// Takes the pieces of a cell, one after the other.
@@ -13,12 +14,12 @@ pub(crate) trait Pieces {
     fn line_break(&mut self);
 }
 
-/// Hands the pieces of a text cell to `sink`.
-pub(super) fn pieces(element: &str, sink: &mut impl Pieces) {
+/// Hands the pieces of a text cell to `sink`; `escapes` says whether it may hold a backslash or a control character.
+pub(super) fn pieces(element: &str, escapes: bool, sink: &mut impl Pieces) {
     let from = sink.text().len();
     let style = Style::default();
     let mut out = Gather { sink, style, from };
-    match is_sound(element.as_bytes()) {
+    match !escapes || is_sound(element.as_bytes()) {
         true => quick(element, &mut out),
         false => thorough(element, &mut out),
     }
@@ -34,7 +35,9 @@ struct Gather<'a, S> {
 
 impl<S: Pieces> Gather<'_, S> {
     fn push(&mut self, text: &str) {
-        self.sink.text().push_str(text);
+        if !text.is_empty() {
+            self.sink.text().push_str(text);
+        }
     }
 
     fn flush(&mut self) {
@@ -83,7 +86,10 @@ fn is_sound(mut bytes: &[u8]) -> bool {
 fn quick(element: &str, out: &mut Gather<'_, impl Pieces>) {
     let bytes = element.as_bytes();
     let mut plain = 0;
-    while let Some(ahead) = bytes.get(plain..).and_then(|b| b.iter().position(|b| is_special(*b))) {
+    while let Some(ahead) = bytes
+        .get(plain..)
+        .and_then(|b| b.iter().position(|b| is_special(*b)))
+    {
         let at = plain + ahead;
         out.push(element.get(plain..at).unwrap_or(""));
         plain = at + special(bytes.get(at..).unwrap_or(&[]), out);
@@ -117,8 +123,10 @@ fn special(tail: &[u8], out: &mut Gather<'_, impl Pieces>) -> usize {
     1
 }
 
+/// Bytes that are more than themselves in a cell.
 fn is_special(byte: u8) -> bool {
-    matches!(byte, b'\\' | b'~' | b'^' | b'_' | b'"' | b'`' | 0..=0x1f | 0x7f)
+    static SPECIAL: [bool; 256] = table(b"\\~^_\"`");
+    SPECIAL.get(usize::from(byte)).copied().unwrap_or(false)
 }
 
 enum Escaped {

@@ -14,13 +14,18 @@ pub(super) fn write(out: &mut Output<'_>, state: &State<'_, '_>, value: &Value) 
         None => match value.downcast_object_ref::<Item>() {
             Some(item) => {
                 let sign = state.lookup("sign").unwrap_or_default();
-                item.lines(out, sign.as_str().unwrap_or(""))?;
+                let mut lines = String::with_capacity(LINES);
+                item.lines(&mut lines, sign.as_str().unwrap_or(""))?;
+                out.write_str(&lines)?;
             }
             None => put_value(out, value)?,
         },
     }
     Ok(())
 }
+
+/// Bytes of an ordinary item's lines.
+const LINES: usize = 256;
 
 /// A value as markup that prints it.
 pub(super) fn put_value(out: &mut impl Write, value: &Value) -> fmt::Result {
@@ -29,7 +34,10 @@ pub(super) fn put_value(out: &mut impl Write, value: &Value) -> fmt::Result {
     }
     match value.kind() {
         ValueKind::Undefined | ValueKind::None => Ok(()),
-        ValueKind::Number => write!(out, "{value}"),
+        ValueKind::Number => match i64::try_from(value.clone()) {
+            Ok(digit @ 0..10) => out.write_char(char::from(b'0' + u8::try_from(digit).unwrap_or(0))),
+            _ => write!(out, "{value}"),
+        },
         _ => put(out, &value.to_string()),
     }
 }
@@ -48,7 +56,11 @@ pub(super) fn put(out: &mut impl Write, text: &str) -> fmt::Result {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let bytes = text.as_bytes();
     let mut plain = 0;
-    let inner = |from: usize| bytes.get(from..).and_then(|b| b.iter().position(|b| is_special(*b)));
+    let inner = |from: usize| {
+        bytes
+            .get(from..)
+            .and_then(|b| b.iter().position(|b| is_special(*b)))
+    };
     if bytes.first() == Some(&b' ') {
         out.write_char('~')?;
         plain = 1;
@@ -93,10 +105,8 @@ fn hex(byte: u8) -> &'static str {
 }
 
 fn is_special(byte: u8) -> bool {
-    match byte {
-        b'\\' | b'|' | b'{' | b'}' | b'~' | b'_' | b'"' | b'`' | b'^' | b'-' | b'=' | b';' => true,
-        byte => byte.is_ascii_control(),
-    }
+    static SPECIAL: [bool; 256] = crate::markup::table(b"\\|{}~_\"`^-=;");
+    SPECIAL.get(usize::from(byte)).copied().unwrap_or(false)
 }
 
 #[cfg(test)]

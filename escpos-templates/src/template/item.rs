@@ -155,9 +155,7 @@ impl Item {
                 .map(|name| Value::from(&*name))
                 .collect(),
             course: field(Key::Course).map_or(Value::from(""), number),
-            modifiers: list(Key::Modifiers)
-                .map(Modifier::new)
-                .collect(),
+            modifiers: list(Key::Modifiers).map(Modifier::new).collect(),
             unrouted: fields.flag(Key::Unrouted.place()),
             price: Amount::of(field(Key::Price)),
             times,

@@ -173,7 +173,10 @@ impl View {
             .or_else(|| fields.get(Key::Banners.place()));
         let own = own.and_then(Json::as_array).map_or(&[][..], Vec::as_slice);
         let read = |banner: &Json| serde::Deserialize::deserialize(banner).ok();
-        let new = |banner: &&Banner| !own.iter().any(|o| serde_json::to_value(banner).is_ok_and(|v| v == *o));
+        let new = |banner: &&Banner| {
+            !own.iter()
+                .any(|o| serde_json::to_value(banner).is_ok_and(|v| v == *o))
+        };
         let banners = own.iter().filter_map(read);
         let banners = banners.chain(extra.banners.iter().filter(new).cloned());
         let written = |banner: Banner| Value::from(banner_text(&banner, &zone));

@@ -122,9 +122,10 @@ impl View {
 
     /// The template that this event asks for.
     pub(crate) fn template(&self) -> String {
-        let station = self.text(Field::Station).to_lowercase();
-        match self.text(Field::Kind).to_lowercase().as_str() {
-            "" | "order" if station.starts_with("bar") => "bar".to_owned(),
+        let text = |field| self.stored(field).and_then(Value::as_str).unwrap_or("");
+        let of_bar = |station: &str| station.get(..3).is_some_and(|s| s.eq_ignore_ascii_case("bar"));
+        match text(Field::Kind).to_lowercase().as_str() {
+            "" | "order" if of_bar(text(Field::Station)) => "bar".to_owned(),
             "" | "order" => "kitchen".to_owned(),
             kind => kind.to_owned(),
         }
@@ -142,7 +143,10 @@ impl View {
 
     /// The banners, written.
     pub(super) fn banners(&self) -> Vec<String> {
-        self.list(Field::Banners).iter().map(ToString::to_string).collect()
+        self.list(Field::Banners)
+            .iter()
+            .map(ToString::to_string)
+            .collect()
     }
 
     fn list(&self, field: Field) -> Vec<Value> {
