@@ -1,31 +1,41 @@
 //! The auto-escape: no value can be anything but text, in a cell or in a property.
 
-use super::item::Item;
+use super::item::{Item, Items};
 use minijinja::value::{Value, ValueKind};
 use minijinja::{Error, Output, State};
 use std::fmt::{self, Write};
 
 /// Writes a template's value. Markup that a template itself marks as safe goes out as it is; nothing prints nothing;
-/// an item prints its lines, with the template's `sign` before the quantity.
+/// an item, and all items together, print their lines, with the template's `sign` before quantities.
 pub(super) fn write(out: &mut Output<'_>, state: &State<'_, '_>, value: &Value) -> Result<(), Error> {
     match value.as_str() {
         Some(text) if value.is_safe() => out.write_str(text)?,
         Some(text) => put(out, text)?,
-        None => match value.downcast_object_ref::<Item>() {
-            Some(item) => {
-                let sign = state.lookup("sign").unwrap_or_default();
-                let mut lines = String::with_capacity(LINES);
-                item.lines(&mut lines, sign.as_str().unwrap_or(""))?;
-                out.write_str(&lines)?;
-            }
+        None => match items(state, value) {
+            Some(lines) => out.write_str(&lines?)?,
             None => put_value(out, value)?,
         },
     }
     Ok(())
 }
 
-/// Bytes of an ordinary item's lines.
-const LINES: usize = 256;
+/// The lines of items, where the value is one or more of them.
+fn items(state: &State<'_, '_>, value: &Value) -> Option<Result<String, Error>> {
+    let sign = || state.lookup("sign").unwrap_or_default();
+    let mut lines = String::new();
+    let written = if let Some(items) = value.downcast_object_ref::<Items>() {
+        lines.reserve(MARKUP);
+        items.lines(&mut lines, sign().as_str().unwrap_or(""))
+    } else if let Some(item) = value.downcast_object_ref::<Item>() {
+        item.lines(&mut lines, sign().as_str().unwrap_or(""))
+    } else {
+        return None;
+    };
+    Some(written.map(|()| lines).map_err(Error::from))
+}
+
+/// Bytes of markup that an ordinary order's items make.
+const MARKUP: usize = 1024;
 
 /// A value as markup that prints it.
 pub(super) fn put_value(out: &mut impl Write, value: &Value) -> fmt::Result {

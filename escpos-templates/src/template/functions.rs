@@ -1,5 +1,6 @@
 //! What templates can call beside minijinja's own functions.
 
+use super::escape::put;
 use minijinja::value::{Rest, Value};
 use std::borrow::Cow;
 
@@ -7,7 +8,7 @@ use std::borrow::Cow;
 const MOST_COLUMNS: usize = 255;
 
 /// `spread(left, right, columns)`: both ends of a line, with blanks between them.
-pub(super) fn spread(left: Cow<'_, str>, right: Cow<'_, str>, columns: u32) -> Value {
+pub(super) fn spread(left: Cow<'_, str>, right: Cow<'_, str>, columns: i64) -> Value {
     let gap = usize::try_from(columns)
         .unwrap_or(0)
         .saturating_sub(width(&left) + width(&right))
@@ -20,7 +21,7 @@ pub(super) fn spread(left: Cow<'_, str>, right: Cow<'_, str>, columns: u32) -> V
 }
 
 /// `strip(text, columns)`: the text in the middle of so many columns, filled up with blanks.
-pub(super) fn strip(text: Cow<'_, str>, columns: u32) -> Value {
+pub(super) fn strip(text: Cow<'_, str>, columns: i64) -> Value {
     let free = usize::try_from(columns)
         .unwrap_or(0)
         .min(MOST_COLUMNS)
@@ -30,6 +31,16 @@ pub(super) fn strip(text: Cow<'_, str>, columns: u32) -> Value {
     line.push_str(&text);
     blanks(&mut line, free - free / 2);
     Value::from(line)
+}
+
+/// `large(text, columns)`: the text in double width and height, or in double height alone where it would not fit.
+pub(super) fn large(text: Cow<'_, str>, columns: i64) -> Value {
+    let wide = usize::try_from(columns).is_ok_and(|columns| width(&text) * 2 <= columns);
+    let mut markup = String::with_capacity(text.len() + 8);
+    markup.push_str(if wide { "^^^" } else { "^^" });
+    // Writing to a String cannot fail.
+    let _ = put(&mut markup, &text);
+    Value::from_safe_string(markup)
 }
 
 /// `listed(a, b, …)`: what is not empty, with commas between.
@@ -56,4 +67,25 @@ fn width(text: &str) -> usize {
         return text.bytes().filter(|b| !b.is_ascii_control()).count();
     }
     unicode_width::UnicodeWidthStr::width(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_filled_and_lists_leave_out_what_is_empty() {
+        assert_eq!(spread("a".into(), "b".into(), 5).as_str(), Some("a   b"));
+        assert_eq!(spread("abc".into(), "def".into(), -2).as_str(), Some("abc def"));
+        assert_eq!(strip("ab".into(), 5).as_str(), Some(" ab  "));
+        let parts = ["", "Area C", "", "web"].map(Value::from).to_vec();
+        assert_eq!(listed(Rest(parts)).as_str(), Some("Area C, web"));
+    }
+
+    #[test]
+    fn large_is_as_wide_as_fits_and_still_escaped() {
+        assert_eq!(large("A-1".into(), 6).as_str(), Some(r"^^^A\x2d1"));
+        assert_eq!(large("A-12".into(), 6).as_str(), Some(r"^^A\x2d12"));
+        assert!(large("a".into(), 6).is_safe());
+    }
 }

@@ -4,7 +4,7 @@ use super::escape::{put, put_value};
 use super::money;
 use super::names::named;
 use super::reader::{Amount, Fields, number, plain, text};
-use minijinja::value::{Enumerator, Object, Value};
+use minijinja::value::{Enumerator, Object, ObjectRepr, Value};
 use serde_json::Value as Json;
 use std::borrow::Cow;
 use std::fmt::{self, Write};
@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// An item of an order.
 #[derive(Debug)]
 pub(super) struct Item {
-    pub(super) quantity: Value,
+    quantity: Value,
     previous: Option<Value>,
     name: Value,
     notes: Value,
@@ -26,6 +26,10 @@ pub(super) struct Item {
     times: Amount,
     currency: Arc<str>,
 }
+
+/// The items of an order.
+#[derive(Debug)]
+pub(super) struct Items(Vec<Arc<Item>>);
 
 /// A wish about an item.
 #[derive(Debug)]
@@ -67,6 +71,63 @@ const ITEM_FIELDS: &[&str] = &[
     "price",
     "total",
 ];
+
+impl Object for Items {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Seq
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let item = self.0.get(key.as_usize()?)?;
+        Some(Value::from_dyn_object(item.clone()))
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Seq(self.0.len())
+    }
+}
+
+impl Items {
+    pub(super) fn new(list: &[Json], currency: &Arc<str>) -> Self {
+        Self(
+            list.iter()
+                .map(|item| Arc::new(Item::new(item, currency)))
+                .collect(),
+        )
+    }
+
+    /// How many things are ordered.
+    pub(super) fn count(&self) -> i64 {
+        let quantities = self.0.iter().map(|item| i64::try_from(item.quantity.clone()));
+        quantities.filter_map(Result::ok).fold(0, i64::saturating_add)
+    }
+
+    /// Columns for the widest quantity in double width: "12x" and a blank.
+    pub(super) fn quantity_columns(&self) -> usize {
+        self.0.iter().map(|item| item.digits()).max().unwrap_or(1) * 2 + 3
+    }
+
+    /// All items as station tickets have them: a heading where the course changes, a blank line between two items.
+    pub(super) fn lines(&self, out: &mut impl Write, sign: &str) -> fmt::Result {
+        let columns = self.quantity_columns() + if sign.is_empty() { 0 } else { 2 };
+        write!(out, "{{width: {columns} *; border:none}}")?;
+        let mut course = None;
+        for (place, item) in self.0.iter().enumerate() {
+            if place > 0 {
+                out.write_char('\n')?;
+            }
+            if item.course.is_true() && course != Some(&item.course) {
+                course = Some(&item.course);
+                out.write_str("\n{width:auto}\n\"_COURSE ")?;
+                put_value(out, &item.course)?;
+                write!(out, "\n{{width: {columns} *}}")?;
+            }
+            out.write_char('\n')?;
+            item.lines(out, sign)?;
+        }
+        Ok(())
+    }
+}
 
 impl Object for Item {
     fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
@@ -136,7 +197,7 @@ impl Modifier {
 }
 
 impl Item {
-    pub(super) fn new(item: &Json, currency: &Arc<str>) -> Self {
+    fn new(item: &Json, currency: &Arc<str>) -> Self {
         let fields = Fields::<{ Key::COUNT }>::read(Key::NAMES, item);
         let field = |key: Key| fields.get(key.place());
         let (quantity, times) = match field(Key::Quantity) {
@@ -164,7 +225,7 @@ impl Item {
     }
 
     /// Digits of the quantity.
-    pub(super) fn digits(&self) -> usize {
+    fn digits(&self) -> usize {
         match i64::try_from(self.quantity.clone()) {
             Ok(0..10) => 1,
             _ => self.quantity.to_string().len(),

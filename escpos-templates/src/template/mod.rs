@@ -148,6 +148,7 @@ fn with_builtins() -> Environment<'static> {
     environment.set_recursion_limit(32);
     environment.add_function("spread", functions::spread);
     environment.add_function("strip", functions::strip);
+    environment.add_function("large", functions::large);
     environment.add_function("listed", functions::listed);
     for (name, source) in builtin::TEMPLATES {
         // The crate's own tests render every one of them; a broken one falls back to plain text like any other.

@@ -1,6 +1,6 @@
 //! From an event to what templates see of it, in whatever spelling its sender has.
 
-use super::item::Item;
+use super::item::Items;
 use super::moment::{self, Moment};
 use super::names::named;
 use super::reader::{Amount, Fields, plain, text};
@@ -128,8 +128,7 @@ impl View {
         view.amounts = AMOUNTS.map(|key| Amount::of(fields.get(key.place())));
         view.set(Field::OpenBill, fields.flag(Key::OpenBill.place()).into());
         view.set(Field::Columns, Value::from(extra.columns));
-        let items = fields.list(Key::Items.place()).iter();
-        view.set_items(items.map(|item| Item::new(item, &view.currency)).collect());
+        view.set_items(Items::new(fields.list(Key::Items.place()), &view.currency));
         let tickets = fields.list(Key::Waiting.place()).iter();
         let tickets: Vec<Value> = tickets.map(|w| Value::from(waiting_ticket(w))).collect();
         view.set(Field::Waiting, tickets.into());

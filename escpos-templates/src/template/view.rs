@@ -1,6 +1,6 @@
 //! An event as templates see it: one spelling for every field, amounts and times already written.
 
-use super::item::Item;
+use super::item::Items;
 use super::moment::{Moment, Zones};
 use super::money;
 use super::names::named;
@@ -169,17 +169,10 @@ impl View {
     }
 
     /// Sets the items and what is counted about them.
-    pub(super) fn set_items(&mut self, items: Vec<Item>) {
-        let count: i64 = items
-            .iter()
-            .filter_map(|i| i64::try_from(i.quantity.clone()).ok())
-            .fold(0, i64::saturating_add);
-        let digits = items.iter().map(Item::digits).max().unwrap_or(1);
-        self.set(Field::Count, Value::from(count));
-        // "12x" in double width, and a blank.
-        self.set(Field::QuantityColumns, Value::from(digits * 2 + 3));
-        let items = items.into_iter().map(Value::from_object);
-        self.set(Field::Items, items.collect::<Vec<_>>().into());
+    pub(super) fn set_items(&mut self, items: Items) {
+        self.set(Field::Count, Value::from(items.count()));
+        self.set(Field::QuantityColumns, Value::from(items.quantity_columns()));
+        self.set(Field::Items, Value::from_object(items));
     }
 
     fn value(&self, field: Field) -> Option<Value> {
