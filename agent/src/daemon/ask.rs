@@ -51,6 +51,11 @@ pub enum Ask {
         /// Its id, or the end of it.
         id: String,
     },
+    /// Ask a printer again who it is, and accept who answers.
+    Probe {
+        /// The printer's name.
+        printer: String,
+    },
     /// Print a test ticket.
     Test {
         /// The printer's name.

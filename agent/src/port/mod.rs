@@ -1,15 +1,24 @@
 //! Ways to a printer: each is `Read + Write` with time-outs, opened from an [`Address`].
 
 mod address;
+#[cfg(unix)]
+mod cups;
+mod document;
 mod file;
 mod serial;
 mod tcp;
 mod usb;
+#[cfg(windows)]
+mod windows;
 
 use std::io::{self, Read, Write};
 use std::time::Duration;
 
 pub use address::{Address, AddressError, Flow};
+#[cfg(unix)]
+pub(crate) use cups::{Queue, queues as cups_queues};
+#[cfg(windows)]
+pub(crate) use windows::printers as windows_printers;
 
 /// How long to wait for a connection (DELIVERY.md, "printer half-open").
 pub const CONNECT: Duration = Duration::from_secs(3);
@@ -63,6 +72,9 @@ pub enum OpenError {
     /// Several printers answer to this address.
     #[error("{0} is there more than once: add its serial number to the address, as `printers scan` shows it")]
     Ambiguous(String),
+    /// A queue of the system takes nothing now; the text says what starts it.
+    #[error("{0}")]
+    Stopped(String),
     /// This build or system has no such port.
     #[error("{0} printers do not work on this computer")]
     Unsupported(&'static str),
@@ -85,7 +97,13 @@ pub fn open(address: &Address) -> Result<Box<dyn Port>, OpenError> {
             product,
             serial,
         } => usb::open(*vendor, *product, serial.as_deref()),
+        #[cfg(unix)]
+        Address::Cups(name) => cups::open(name),
+        #[cfg(not(unix))]
         Address::Cups(_) => Err(OpenError::Unsupported("CUPS")),
+        #[cfg(windows)]
+        Address::Windows(name) => windows::open(name),
+        #[cfg(not(windows))]
         Address::Windows(_) => Err(OpenError::Unsupported("Windows")),
     }
 }
