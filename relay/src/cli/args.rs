@@ -89,6 +89,16 @@ pub(super) enum Command {
     },
 }
 
+impl Command {
+    /// Whether it may read or write the data folder.
+    pub(super) fn uses_data(&self) -> bool {
+        !matches!(
+            self,
+            Self::Config(_) | Self::Openapi | Self::Completions { .. } | Self::Man { .. }
+        )
+    }
+}
+
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
   printrail-relay init --outlet bistro --name \"Bistro\" --timezone Asia/Jakarta")]

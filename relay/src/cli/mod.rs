@@ -6,6 +6,8 @@ mod exit;
 mod init;
 mod lists;
 mod manual;
+mod notify;
+mod owner;
 mod serve;
 mod settings;
 mod show;
@@ -15,6 +17,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::config::Config;
 use args::{Cli, Command, ConfigCommand};
 pub use exit::{Exit, Failure};
 
@@ -44,6 +47,9 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<(), Failure> {
     let flags = cli.flags();
+    if cli.command.uses_data() {
+        owner::step_down(&Config::load(&flags)?.data)?;
+    }
     match cli.command {
         Command::Serve(args) => runtime()?.block_on(serve::run(&args.over(flags))),
         Command::Init(args) => runtime()?.block_on(init::run(&flags, &args)),

@@ -7,6 +7,7 @@
 mod answers;
 mod books;
 mod clerk;
+mod deeds;
 mod desk;
 mod fate;
 mod handle;
@@ -27,8 +28,10 @@ use crate::order::{Actor, Command, Event, Order, Refusal};
 use crate::routing::Settings;
 
 pub use handle::enrol::{RedeemError, Redeemed};
+pub use handle::inspect::{AuditFilter, OpenCode};
 pub use handle::link::Acked;
 pub use handle::sockets::SocketSession;
+pub use handle::tokens::Issued;
 pub use handle::{Store, StoreOptions};
 pub use sql::events::Audited;
 

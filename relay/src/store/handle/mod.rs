@@ -2,10 +2,13 @@
 
 pub(super) mod enrol;
 mod house;
+pub(super) mod inspect;
 pub(super) mod link;
+mod links;
 mod orders;
 mod outlets;
 pub(super) mod sockets;
+pub(super) mod tokens;
 mod upkeep;
 
 use std::collections::HashMap;

@@ -1,0 +1,44 @@
+//! Root on a service's data folder goes on as the folder's owner, so that the service can use what is made.
+
+use std::path::Path;
+
+use super::{Exit, Failure};
+
+/// Where root acts on another user's data folder, this runs the same command as that user instead.
+///
+/// # Errors
+/// Where that cannot be done; it does not return where it can.
+#[cfg(target_os = "linux")]
+pub(super) fn step_down(data: &Path) -> Result<(), Failure> {
+    use std::os::unix::fs::MetadataExt as _;
+    use std::os::unix::process::CommandExt as _;
+
+    let owner = |path: &Path| std::fs::metadata(path).map(|meta| (meta.uid(), meta.gid()));
+    let (Ok((0, _)), Ok((user, group))) = (owner(Path::new("/proc/self")), owner(data)) else {
+        return Ok(());
+    };
+    if user == 0 {
+        return Ok(());
+    }
+    let failed = |error: std::io::Error| {
+        let data = data.display();
+        Failure::new(
+            Exit::Failed,
+            format!("{data} belongs to user {user}, and this cannot run as that user: {error}"),
+        )
+    };
+    let program = std::env::current_exe().map_err(failed)?;
+    let mut command = std::process::Command::new(program);
+    let error = command
+        .args(std::env::args_os().skip(1))
+        .uid(user)
+        .gid(group)
+        .exec();
+    Err(failed(error))
+}
+
+/// Other systems know no such services yet.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn step_down(_: &Path) -> Result<(), Failure> {
+    Ok(())
+}
