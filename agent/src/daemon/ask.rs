@@ -32,6 +32,11 @@ pub enum Ask {
         /// How many.
         limit: u32,
     },
+    /// What the newest jobs print, for `bundle` to keep it out.
+    Orders {
+        /// How many.
+        limit: u32,
+    },
     /// One job.
     Job {
         /// Its id, or the end of it.

@@ -44,6 +44,14 @@ impl Desk {
                 let jobs: Vec<_> = jobs.iter().map(JobReport::from).collect();
                 Ok(json!({ "schema": SCHEMA, "jobs": jobs }))
             }
+            Ask::Orders { limit } => {
+                let jobs = self.spooled(move |spool| spool.recent(limit.min(RECENT))).await?;
+                let orders: Vec<Value> = jobs
+                    .iter()
+                    .filter_map(|job| serde_json::from_str(&job.data).ok())
+                    .collect();
+                Ok(json!({ "schema": SCHEMA, "orders": orders }))
+            }
             Ask::Job { id } => {
                 let job = self.find(id).await?;
                 Ok(json!({ "schema": SCHEMA, "job": JobReport::from(&job) }))

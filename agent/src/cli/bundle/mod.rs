@@ -18,7 +18,7 @@ use crate::config::{Flags, load, load_relay, locate};
 use crate::daemon::ask::{Ask, ask};
 use crate::daemon::report::{JobReport, SCHEMA};
 use crate::discovery::{Wanted, scan};
-use crate::spool::{SpoolJob, peek};
+use crate::spool::peek;
 use redact::Redactor;
 
 /// The newest jobs that are described, and whose customers are looked for in everything else.
@@ -35,9 +35,9 @@ struct Part {
 }
 
 pub(super) fn bundle(flags: &Flags, args: &BundleArgs) -> Result<Exit, Failure> {
-    let jobs = peek(&locate(flags, &env).data.join("spool.db"), JOBS).unwrap_or_default();
-    let redactor = redactor(flags, &jobs);
-    let mut parts = parts(flags, &jobs);
+    let jobs = jobs(&locate(flags, &env).data);
+    let redactor = redactor(flags, &jobs.orders);
+    let mut parts = parts(flags, &jobs.reports);
     for part in &mut parts {
         part.text = redactor.clean(&part.text);
     }
@@ -86,7 +86,7 @@ fn default_path() -> PathBuf {
 }
 
 /// What must not be in it: this device's token, the control endpoint's, and what customers told.
-fn redactor(flags: &Flags, jobs: &[SpoolJob]) -> Redactor {
+fn redactor(flags: &Flags, orders: &[Value]) -> Redactor {
     let mut redactor = Redactor::default();
     if let Ok(known) = load_relay(flags, &env) {
         redactor.secret(&std::fs::read_to_string(&known.relay.token_file).unwrap_or_default());
@@ -94,18 +94,54 @@ fn redactor(flags: &Flags, jobs: &[SpoolJob]) -> Redactor {
     let control = std::fs::read_to_string(locate(flags, &env).data.join("control.json")).unwrap_or_default();
     let control: Value = serde_json::from_str(&control).unwrap_or_default();
     redactor.secret(control.get("token").and_then(Value::as_str).unwrap_or_default());
-    for job in jobs {
-        redactor.customer(&serde_json::from_str(&job.data).unwrap_or_default());
-    }
+    orders.iter().for_each(|order| redactor.customer(order));
     redactor
 }
 
-fn parts(flags: &Flags, jobs: &[SpoolJob]) -> Vec<Part> {
+/// The newest jobs: their states, and the orders whose customers must not show.
+#[derive(Default)]
+struct Jobs {
+    reports: Vec<Value>,
+    orders: Vec<Value>,
+}
+
+/// From the running agent, which holds the spool alone, or from the spool.
+fn jobs(data: &Path) -> Jobs {
+    let list = |answer: Value, key: &str| match answer.get(key) {
+        Some(Value::Array(list)) => list.clone(),
+        _ => Vec::new(),
+    };
+    match ask(data, Ask::Jobs { limit: JOBS }) {
+        Ok(answer) => Jobs {
+            reports: list(answer, "jobs"),
+            orders: list(
+                ask(data, Ask::Orders { limit: JOBS }).unwrap_or_default(),
+                "orders",
+            ),
+        },
+        Err(_) => {
+            let path = data.join("spool.db");
+            let jobs = path
+                .exists()
+                .then(|| peek(&path, JOBS).ok())
+                .flatten()
+                .unwrap_or_default();
+            Jobs {
+                reports: jobs.iter().map(|job| json!(JobReport::from(job))).collect(),
+                orders: jobs
+                    .iter()
+                    .filter_map(|job| serde_json::from_str(&job.data).ok())
+                    .collect(),
+            }
+        }
+    }
+}
+
+fn parts(flags: &Flags, reports: &[Value]) -> Vec<Part> {
     let part = |name, about, text| Part { name, about, text };
     let places = locate(flags, &env);
     let status =
         ask(&places.data, Ask::Status).unwrap_or_else(|error| json!({ "error": crate::chain(&error) }));
-    let reports: Vec<_> = jobs.iter().map(JobReport::from).collect();
     vec![
         part(
             "about.json",

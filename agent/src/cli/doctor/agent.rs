@@ -6,16 +6,16 @@ use jiff::Timestamp;
 use protocol::JobState;
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Check, Verdict};
+use super::Check;
 use crate::chain;
 use crate::cli::run::runtime;
 use crate::cli::status::age;
 use crate::config::Config;
 use crate::daemon::ask::{Ask, AskError, ask};
-use crate::daemon::report::StatusReport;
+use crate::daemon::report::{JobReport, SpoolReport, StatusReport};
 use crate::link::try_to_connect;
 use crate::net::{Tls, server_time};
-use crate::spool::{SpoolJob, peek};
+use crate::spool::peek;
 
 /// A clock so far off makes fresh tickets look old: a warning, and a failed check (DELIVERY.md, "clock wrong").
 const CLOCK_WARNS_MS: u64 = 30 * 1000;
@@ -127,30 +127,50 @@ fn clock(behind_ms: Option<i64>) -> Check {
     }
 }
 
-/// Whether every page of the spool is as it was written. Beside a running agent too: it reads, and waits for nobody.
+/// Whether every page of the spool is as it was written.
 pub(super) fn spool(config: &Config) -> Check {
     let path = config.spool_path();
     let place = path.display();
     if !path.exists() {
         return Check::skip("spool", "there is none yet");
     }
-    let asides = set_aside(&config.data);
     match integrity(&path) {
-        Ok(verdict) if verdict == "ok" && asides == 0 => Check::pass("spool", format!("{place} is whole")),
-        Ok(verdict) if verdict == "ok" => Check::warn(
-            "spool",
-            format!("{place} is whole, and {asides} damaged ones lie beside it: the disk may be failing"),
-            "sudo smartctl -H DISK, and move them away once looked at",
-        ),
+        Ok(verdict) if verdict == "ok" => whole(config, format!("{place} is whole")),
         Ok(verdict) => Check::fail(
             "spool",
             format!("{place} is damaged ({})", verdict.replace('\n', " ")),
-            "printrail-agent service restart, which sets it aside and asks the relay again",
+            "printrail-agent service start, which sets it aside and asks the relay again",
         ),
         Err(error) => Check::fail(
             "spool",
             format!("{place} cannot be read ({error})"),
-            "printrail-agent service restart, which sets a damaged one aside and asks the relay again",
+            "printrail-agent service start, which sets a damaged one aside and asks the relay again",
+        ),
+    }
+}
+
+/// The running agent holds it alone, and checked every page at its start.
+pub(super) fn spool_in_use(config: &Config, report: &StatusReport) -> Check {
+    let SpoolReport {
+        waiting,
+        held,
+        printing,
+        ..
+    } = &report.spool;
+    let since = age(report.since, Timestamp::now());
+    let text = format!(
+        "whole when the agent opened it {since} ago; {waiting} waiting, {held} held, {printing} printing"
+    );
+    whole(config, text)
+}
+
+fn whole(config: &Config, text: String) -> Check {
+    match set_aside(&config.data) {
+        0 => Check::pass("spool", text),
+        aside => Check::warn(
+            "spool",
+            format!("{text}; {aside} damaged ones lie beside it: the disk may be failing"),
+            "sudo smartctl -H DISK, and move them away once looked at",
         ),
     }
 }
@@ -171,24 +191,35 @@ fn set_aside(data: &Path) -> usize {
         .count()
 }
 
-/// Tickets that need a person, and the oldest that waits.
-pub(super) fn jobs(config: &Config) -> Vec<Check> {
-    let path = config.spool_path();
-    if !path.exists() {
-        return Vec::new();
-    }
-    let Ok(jobs) = peek(&path, JOBS) else {
-        return Vec::new();
-    };
-    vec![about(&jobs, Timestamp::now())]
+/// The running agent's newest jobs.
+pub(super) fn listed(data: &Path) -> Vec<JobReport> {
+    let answer = ask(data, Ask::Jobs { limit: JOBS }).unwrap_or_default();
+    let jobs = answer.get("jobs").cloned().unwrap_or_default();
+    serde_json::from_value(jobs).unwrap_or_default()
 }
 
-fn about(jobs: &[SpoolJob], now: Timestamp) -> Check {
+/// The newest jobs of a spool that nobody holds.
+pub(super) fn kept(config: &Config) -> Vec<JobReport> {
+    let path = config.spool_path();
+    let jobs = path.exists().then(|| peek(&path, JOBS).ok()).flatten();
+    jobs.unwrap_or_default().iter().map(JobReport::from).collect()
+}
+
+/// Tickets that need a person, and the oldest that waits.
+pub(super) fn jobs(jobs: &[JobReport]) -> Option<Check> {
+    (!jobs.is_empty()).then(|| about(jobs, Timestamp::now()))
+}
+
+fn about(jobs: &[JobReport], now: Timestamp) -> Check {
     let open: Vec<_> = jobs.iter().filter(|job| !job.state.is_final()).collect();
     let of = |state| open.iter().filter(move |job| job.state == state);
     if let Some(job) = of(JobState::Unconfirmed).next_back() {
-        let count = of(JobState::Unconfirmed).count();
-        let (id, number, station) = (&job.job.id, job.job.number, &job.job.station);
+        let (
+            count,
+            JobReport {
+                id, number, station, ..
+            },
+        ) = (of(JobState::Unconfirmed).count(), job);
         let text = format!(
             "nobody knows whether {count} printed, the first #{number} of {station}: look at the paper"
         );
@@ -201,15 +232,14 @@ fn about(jobs: &[SpoolJob], now: Timestamp) -> Check {
     let Some(oldest) = open.last() else {
         return Check::pass("jobs", "nothing waits");
     };
-    let (count, since) = (open.len(), age(oldest.spooled_at, now));
-    let (number, station) = (oldest.job.number, &oldest.job.station);
+    let (count, since, JobReport { number, station, .. }) = (open.len(), age(oldest.spooled_at, now), oldest);
     let why = oldest
         .detail
         .as_ref()
         .map(|detail| format!(" ({detail})"))
         .unwrap_or_default();
     let text = format!("{count} wait, the oldest #{number} of {station} for {since}{why}");
-    let late = now.duration_since(oldest.job.due).as_mins() >= LATE_MINUTES;
+    let late = now.duration_since(oldest.due_at).as_mins() >= LATE_MINUTES;
     match (late, of(JobState::Held).count()) {
         (true, 1..) => Check::warn(
             "jobs",
@@ -217,12 +247,13 @@ fn about(jobs: &[SpoolJob], now: Timestamp) -> Check {
             "printrail-agent jobs release --all, or jobs cancel ID",
         ),
         (true, 0) => Check::warn("jobs", text, "printrail-agent printers list"),
-        (false, _) => Check::new("jobs", Verdict::Pass, text),
+        (false, _) => Check::pass("jobs", text),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::Verdict;
     use super::*;
 
     #[test]

@@ -26,7 +26,7 @@ enum Verdict {
 }
 
 /// One line.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 struct Check {
     name: &'static str,
     verdict: Verdict,
@@ -144,21 +144,17 @@ fn examine(flags: &Flags) -> Vec<Check> {
     match &running {
         Ok(report) => {
             checks.extend(agent::of_running(report));
+            checks.push(agent::spool_in_use(config, report));
+            checks.extend(agent::jobs(&agent::listed(&config.data)));
+            checks.extend(printers::of_running(config, report));
         }
         Err(check) => {
-            checks.push(Check {
-                text: check.text.clone(),
-                fix: check.fix.clone(),
-                ..*check
-            });
+            checks.push(check.clone());
             checks.extend(agent::of_relay(config));
+            checks.push(agent::spool(config));
+            checks.extend(agent::jobs(&agent::kept(config)));
+            checks.extend(printers::alone(config));
         }
-    }
-    checks.push(agent::spool(config));
-    checks.extend(agent::jobs(config));
-    match &running {
-        Ok(report) => checks.extend(printers::of_running(config, report)),
-        Err(_) => checks.extend(printers::alone(config)),
     }
     checks
 }

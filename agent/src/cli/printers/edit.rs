@@ -122,10 +122,10 @@ fn tell_added(path: &Path, printer: &Printer, probed: Option<&Probed>) {
     ));
     let Some(probed) = probed else { return };
     if let Some(known) = &probed.known {
-        let names = [&known.maker, &known.model].into_iter().flatten();
-        let names: Vec<_> = names.map(|name| plain(name, SHOWN)).collect();
-        if !names.is_empty() {
-            output::message(&format!("it is a {}", names.join(" ")));
+        let facts = [&known.maker, &known.model, &known.serial].into_iter().flatten();
+        let facts: Vec<_> = facts.map(|fact| plain(fact, SHOWN)).collect();
+        if !facts.is_empty() {
+            output::message(&format!("it says: {}", facts.join(", ")));
         }
     }
     match &probed.status {

@@ -149,11 +149,13 @@ fn verdict(name: &str, probed: &Probed) -> Result<Exit, Failure> {
     match &probed.status {
         Some(status) if status.online => Ok(Exit::Ok),
         Some(status) => {
-            let why = status.error.as_deref().unwrap_or("it is offline");
-            Err(Failure::new(
-                Exit::Printer,
-                format!("{name}: {why}. Then `printrail-agent printers probe {name}` again"),
-            ))
+            let why = status
+                .error
+                .as_deref()
+                .unwrap_or("it is offline")
+                .trim_end_matches('.');
+            let text = format!("{name}: {why} (`printrail-agent printers probe {name}` asks again)");
+            Err(Failure::new(Exit::Printer, text))
         }
         None => {
             let text = format!(
