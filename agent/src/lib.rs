@@ -6,6 +6,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod daemon;
+pub mod discovery;
 pub mod link;
 pub mod net;
 pub mod port;

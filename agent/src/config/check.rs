@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use super::raw::{RawPrinter, RawStation};
+use super::raw::{RawConfig, RawPrinter, RawStation};
 use super::{Config, ConfigError, OnUnconfirmed, Printer, Relay, RelayUrl, Station};
 use crate::port::{Address, AddressError};
 use crate::tickets::Sources;
@@ -42,6 +42,12 @@ pub(super) fn check(
         printers,
         tickets,
     })
+}
+
+/// Checks printers and stations alone, of a file that is being edited.
+pub(super) fn check_lists(place: &str, raw: RawConfig) -> Result<(), ConfigError> {
+    let printers = check_printers(place, raw.printer)?;
+    check_stations(place, raw.station, &printers).map(drop)
 }
 
 pub(super) fn check_relay(place: &str, values: RelayValues) -> Result<Relay, ConfigError> {

@@ -4,6 +4,7 @@
 //! and what overrides what is told by [`load()`].
 
 mod check;
+mod edit;
 mod error;
 mod load;
 mod places;
@@ -15,6 +16,7 @@ use std::path::PathBuf;
 
 use crate::port::Address;
 use crate::tickets::Sources;
+pub use edit::{EditError, Edited, Wish as StationWish, add_printer, remove_printer};
 pub use error::ConfigError;
 pub use load::{Flags, Loaded, Origin, RelayOnly, Setting, load, load_relay, locate};
 pub use places::{CONFIG_NAME, Places, TOKEN_NAME, places};

@@ -73,7 +73,12 @@ impl Machine {
 
     /// Nobody prints, but somebody may want to know how the printer is.
     fn wants_visit(&self) -> bool {
-        self.voice != Voice::Silent && self.now >= self.visit_at
+        self.voice != Voice::Silent && (self.now >= self.visit_at || self.is_unprobed())
+    }
+
+    /// It is ready and has not been asked yet what it can prove: better before the first ticket than with it.
+    fn is_unprobed(&self) -> bool {
+        self.line.is_open() && self.asks() && !self.line.verified && self.resync.is_none() && self.is_ready()
     }
 
     fn visited(&mut self) {

@@ -1,4 +1,4 @@
-//! `printers list|test`.
+//! `printers test`: a test ticket, and what became of it.
 
 use std::path::Path;
 use std::thread;
@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 use protocol::JobState;
 use serde_json::{Value, json};
 
-use super::args::{PrintersArgs, PrintersCommand};
-use super::{Exit, Failure, env, output};
+use super::unknown;
+use crate::cli::{Exit, Failure, env, output};
 use crate::config::{Flags, load, locate};
 use crate::daemon::alone::print_test;
 use crate::daemon::ask::{Ask, AskError, ask};
-use crate::daemon::report::{JobReport, SCHEMA, StatusReport};
+use crate::daemon::report::{JobReport, SCHEMA};
 
 /// The longest wait for a test ticket: a printer at 9600 baud needs some seconds, a person none.
 const TEST_WITHIN: Duration = Duration::from_secs(30);
@@ -20,72 +20,7 @@ const TEST_WITHIN: Duration = Duration::from_secs(30);
 /// Time between two looks at it.
 const LOOK: Duration = Duration::from_millis(200);
 
-pub(super) fn printers(flags: &Flags, args: PrintersArgs) -> Result<Exit, Failure> {
-    match args.command {
-        PrintersCommand::List => list(flags, args.json),
-        PrintersCommand::Test { name } => test(flags, &name, args.json),
-    }
-}
-
-fn list(flags: &Flags, json: bool) -> Result<Exit, Failure> {
-    let loaded = load(flags, &env)?;
-    let running = ask(&loaded.config.data, Ask::Status).ok();
-    let running: Option<StatusReport> = running.and_then(|value| serde_json::from_value(value).ok());
-    let said = |name: &str| {
-        let printers = running
-            .as_ref()
-            .map(|report| report.printers.as_slice())
-            .unwrap_or_default();
-        printers
-            .iter()
-            .find(|printer| printer.name == name)
-            .and_then(|printer| printer.status.clone())
-    };
-    let config = &loaded.config;
-    if json {
-        let printers: Vec<_> = config
-            .printers
-            .iter()
-            .map(|p| {
-                json!({ "name": p.name, "address": p.address.to_string(), "profile": p.profile, "columns": p.columns,
-                        "status": said(&p.name) })
-            })
-            .collect();
-        output::json(&json!({ "schema": SCHEMA, "running": running.is_some(), "printers": printers }));
-        return Ok(Exit::Ok);
-    }
-    let mut rows = vec![
-        ["NAME", "ADDRESS", "PROFILE", "STATIONS", "STATE"]
-            .map(str::to_owned)
-            .to_vec(),
-    ];
-    for printer in &config.printers {
-        let stations = config
-            .stations
-            .iter()
-            .filter(|station| station.printer == printer.name);
-        let stations: Vec<_> = stations.map(|station| station.name.clone()).collect();
-        let state = match said(&printer.name) {
-            Some(status) => status
-                .error
-                .unwrap_or_else(|| if status.online { "ready" } else { "offline" }.into()),
-            None if running.is_some() => "not heard of yet".to_owned(),
-            None => "agent not running".to_owned(),
-        };
-        let profile = printer.profile.clone().unwrap_or_else(|| "-".to_owned());
-        rows.push(vec![
-            printer.name.clone(),
-            printer.address.to_string(),
-            profile,
-            stations.join(", "),
-            state,
-        ]);
-    }
-    output::table(&rows);
-    Ok(Exit::Ok)
-}
-
-fn test(flags: &Flags, name: &str, json: bool) -> Result<Exit, Failure> {
+pub(super) fn test(flags: &Flags, name: &str, json: bool) -> Result<Exit, Failure> {
     let data = locate(flags, &env).data;
     let answer = match ask(
         &data,
@@ -113,15 +48,7 @@ fn test(flags: &Flags, name: &str, json: bool) -> Result<Exit, Failure> {
 
 fn test_alone(flags: &Flags, name: &str, json: bool) -> Result<Exit, Failure> {
     let config = load(flags, &env)?.config;
-    let Some(printer) = config.printer(name) else {
-        let known: Vec<_> = config
-            .printers
-            .iter()
-            .map(|printer| printer.name.as_str())
-            .collect();
-        let text = format!("there is no printer \"{name}\": known are {}", known.join(", "));
-        return Err(Failure::new(Exit::Failed, text));
-    };
+    let printer = config.printer(name).ok_or_else(|| unknown(&config, name))?;
     let began = Instant::now();
     let job = print_test(&config, printer, TEST_WITHIN);
     let job = job.map_err(|error| Failure::new(Exit::Failed, crate::chain(&error)))?;
