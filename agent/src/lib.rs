@@ -12,6 +12,7 @@ pub mod port;
 pub mod press;
 pub mod spool;
 pub mod tickets;
+pub mod watch;
 
 pub use daemon::{Agent, RunError, run};
 

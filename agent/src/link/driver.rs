@@ -197,7 +197,7 @@ impl<'a> Driver<'a> {
             AgentOutput::Send(frame) => self.send(&frame),
             AgentOutput::Spool(offer) => {
                 let printer = self.printer_for(&offer);
-                self.lane.ask(Ask::Accept(offer, printer));
+                self.lane.ask(Ask::Accept(offer, printer, self.printers()));
             }
             AgentOutput::Cancel(id) => self.lane.ask(Ask::Wish(id, Wish::Cancel)),
             AgentOutput::Resolve { job_id, printed } => {
@@ -343,6 +343,13 @@ impl<'a> Driver<'a> {
         let found = found.or_else(|| stations.iter().find(|(own, _)| own.role == *station));
         let found = found.or_else(|| stations.first());
         found.map(|(_, printer)| printer.clone()).unwrap_or_default()
+    }
+
+    fn printers(&self) -> Vec<String> {
+        let stations = self.settings.stations.first();
+        let printers = stations.map(|(first, _)| first.printers.iter());
+        let names = printers.into_iter().flatten();
+        names.map(|printer| printer.name.clone()).collect()
     }
 
     fn correct_clock(&mut self, relay_now: Timestamp) {
