@@ -101,9 +101,9 @@ pub(super) fn slip(slip: &Slip, now: Timestamp) -> serde_json::Result<Offer> {
         .map(|ticket| {
             json!({
                 "number": ticket.number,
-                "table": ticket.table,
+                "table_number": ticket.table,
                 "order_number": ticket.order_number,
-                "age": ticket.age_min,
+                "age_min": ticket.age_min,
             })
         })
         .collect();
@@ -114,6 +114,7 @@ pub(super) fn slip(slip: &Slip, now: Timestamp) -> serde_json::Result<Offer> {
         "station": slip.station,
         "printer": slip.about,
         "message": slip.message,
+        "timezone": about.or(slip.waiting.first()).and_then(|ticket| ticket.timezone.as_ref()),
         "waiting": waiting,
         "timestamp": now,
         "order_items": [],

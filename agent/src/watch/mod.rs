@@ -104,6 +104,8 @@ pub struct Ticket {
     pub order_number: Option<String>,
     /// The table.
     pub table: Option<String>,
+    /// The outlet's time zone.
+    pub timezone: Option<String>,
     /// Minutes since it was due.
     pub age_min: u64,
 }

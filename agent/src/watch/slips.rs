@@ -157,6 +157,7 @@ fn ticket(view: View<'_>, job: &SpoolJob) -> Ticket {
     struct About {
         order_number: Option<Value>,
         table_number: Option<Value>,
+        timezone: Option<String>,
     }
     let about: About = serde_json::from_str(&job.data).unwrap_or_default();
     let text = |value: Option<Value>| match value? {
@@ -169,6 +170,7 @@ fn ticket(view: View<'_>, job: &SpoolJob) -> Ticket {
         number: job.job.number,
         order_number: text(about.order_number),
         table: text(about.table_number),
+        timezone: about.timezone,
         age_min: age / 60,
     }
 }
