@@ -35,6 +35,8 @@ pub(super) fn test_ticket(printer: &str, stations: &[String], now: Timestamp) ->
         attempt: 0,
         age_ms: 0,
         banners: Vec::new(),
+        via: None,
+        hops: 0,
     };
     let data = json!({
         "order_id": "test",
@@ -94,6 +96,8 @@ pub(super) fn slip(slip: &Slip, now: Timestamp) -> serde_json::Result<Offer> {
         attempt: 0,
         age_ms: 0,
         banners: Vec::new(),
+        via: None,
+        hops: 0,
     };
     let waiting: Vec<Value> = slip
         .waiting

@@ -337,7 +337,7 @@ impl<'a> Driver<'a> {
 
     /// The printer of the station that a job names; a job of another station comes as its backup.
     fn printer_for(&self, offer: &Offer) -> String {
-        let station = &offer.job.station;
+        let station = offer.job.via.as_ref().unwrap_or(&offer.job.station);
         let stations = &self.settings.stations;
         let found = self.confirmed.get(station).and_then(|index| stations.get(*index));
         let found = found.or_else(|| stations.iter().find(|(own, _)| own.role == *station));

@@ -46,8 +46,14 @@ pub(super) fn from_offer(offer: &Offer, printer: &str, at: Timestamp) -> SpoolJo
 }
 
 pub(super) fn insert(db: &Connection, job: &SpoolJob) -> Result<Accepted, SpoolError> {
-    if get(db, &job.job.id)?.is_some() {
-        return Ok(Accepted::Known);
+    match get(db, &job.job.id)? {
+        None => {}
+        // It was given back before its first byte, and the relay wants it here again.
+        Some(known) if is_given_back(&known) && known.job.hops < job.job.hops => {
+            db.prepare_cached("DELETE FROM jobs WHERE id = ?1")?
+                .execute([job.job.id.as_str()])?;
+        }
+        Some(_) => return Ok(Accepted::Known),
     }
     let sql = "INSERT INTO jobs (id, header, event, data, printer, state, done, attempt, first_try, evidence, \
          detail, at, spooled_at, banners, settled, released, cancel_requested, answer, checksum) \
@@ -119,6 +125,11 @@ pub(super) fn hand_over(db: &Connection, over: HandOver) -> Result<Option<JobUpd
     job.at = over.at;
     update(db, &job)?;
     Ok(Some(job.update()))
+}
+
+/// Withdrawn with not one byte sent.
+fn is_given_back(job: &SpoolJob) -> bool {
+    job.state == JobState::Cancelled && job.attempt == 0
 }
 
 /// The printer that the newest other ticket of a job's order and station is at: where it waits, is on its way,

@@ -68,6 +68,8 @@ impl House {
                 attempt: 0,
                 age_ms: 0,
                 banners: Vec::new(),
+                via: None,
+                hops: 0,
             },
             event: String::new(),
             data: format!(

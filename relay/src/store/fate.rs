@@ -24,6 +24,8 @@ pub(super) struct Updated {
     pub(super) withdraw_copy: bool,
     /// Said by a device that does not hold it.
     pub(super) by_stranger: bool,
+    /// Not one byte has left, and another station prints it.
+    pub(super) given_back: bool,
 }
 
 /// What a wish comes to.
@@ -43,6 +45,11 @@ pub(super) fn present(row: JobRow, to: Option<(&str, Option<&str>)>, now: Timest
         .doubt
         .or_else(|| to.and_then(|to| begun_in_another_spool(&row.job, to)));
     let mut job = row.job;
+    if let Some(via) = row.diverted {
+        let station = job.header.station.clone();
+        job.header.banners.push(Banner::Backup { station });
+        job.header.via = Some(via);
+    }
     let age = now.duration_since(job.header.due).as_millis();
     job.header.age_ms = u64::try_from(age).unwrap_or(0);
     if let Some(first_try) = first_try {
@@ -105,6 +112,12 @@ pub(super) fn update(
     now: Timestamp,
 ) -> Updated {
     let holder = row.job.holder.as_ref().map(|(holder, _)| holder.clone());
+    if holder.is_none() && gave_back(row, said) {
+        return Updated {
+            by_stranger: true,
+            ..Updated::default()
+        };
+    }
     if holder.as_deref().is_some_and(|holder| holder != device) {
         return stranger(row, device, said, now);
     }
@@ -114,6 +127,13 @@ pub(super) fn update(
         row.job.cancel_requested &= !answered;
         return Updated {
             changed: answered,
+            ..Updated::default()
+        };
+    }
+    if said.state == JobState::Cancelled && take_back(row, now) {
+        return Updated {
+            changed: true,
+            given_back: true,
             ..Updated::default()
         };
     }
@@ -187,7 +207,87 @@ fn answer(row: &mut JobRow, next: JobState) {
     }
     if next.is_final() || begins(next) {
         row.job.cancel_requested = false;
+        row.hand_back = None;
     }
+}
+
+/// The agent had not begun it and gives it back: it is offered where it was asked for, unless somebody
+/// wants it withdrawn for good.
+fn take_back(row: &mut JobRow, now: Timestamp) -> bool {
+    let waiting = matches!(row.job.state, JobState::Spooled | JobState::Held);
+    if !waiting || row.withdrawn || row.wish.is_some() {
+        return false;
+    }
+    let Some(to) = row.hand_back.take() else {
+        return false;
+    };
+    row.job.holder = None;
+    row.job.cancel_requested = false;
+    row.job.header.hops += 1;
+    row.diverted = Some(to).filter(|to| *to != row.job.header.station);
+    row.lent = row.diverted.clone().or(row.lent.take());
+    let place = row.diverted.as_ref().unwrap_or(&row.job.header.station);
+    let detail = format!("given back before the first byte, for {place}");
+    step(&mut row.job, JobState::Accepted, now, Some(detail));
+    true
+}
+
+/// Whether this is what a device says of a job that it gave back.
+pub(super) fn gave_back(row: &JobRow, said: &AgentUpdate) -> bool {
+    row.job.header.hops > 0 && said.state == JobState::Cancelled && said.attempt == 0
+}
+
+/// A job that nobody has goes to the backup. Returns whether the row changed.
+pub(super) fn lend(row: &mut JobRow, via: &str, now: Timestamp) -> bool {
+    if row.job.state != JobState::Accepted || row.diverted.is_some() {
+        return false;
+    }
+    row.diverted = Some(via.to_owned());
+    row.lent.clone_from(&row.diverted);
+    step(
+        &mut row.job,
+        JobState::Accepted,
+        now,
+        Some(format!("its agent is away: goes to {via}")),
+    );
+    true
+}
+
+/// A job that the backup has not got goes home; with `doubt` it may have got it. Returns whether the row changed.
+pub(super) fn bring_back(row: &mut JobRow, doubt: bool, now: Timestamp) -> bool {
+    if row.job.state != JobState::Accepted || row.diverted.take().is_none() {
+        return false;
+    }
+    if doubt {
+        row.doubt.get_or_insert(row.job.created_at);
+    }
+    step(
+        &mut row.job,
+        JobState::Accepted,
+        now,
+        Some("its own station is back".to_owned()),
+    );
+    true
+}
+
+/// A job of which not one byte has left is asked back from its agent. Returns whether the row changed.
+pub(super) fn ask_back(row: &mut JobRow, to: String) -> bool {
+    let waits = row.job.state == JobState::Held && row.wish.is_none() && !row.job.cancel_requested;
+    if waits {
+        row.hand_back = Some(to);
+        row.job.cancel_requested = true;
+    }
+    waits
+}
+
+/// Says of a job that its agent cannot be reached. Returns whether the row changed.
+pub(super) fn tell_unreachable(row: &mut JobRow, why: &str, now: Timestamp) -> bool {
+    let waits = matches!(row.job.state, JobState::Spooled | JobState::Held);
+    if waits {
+        let state = row.job.state;
+        step(&mut row.job, state, now, Some(why.to_owned()));
+    }
+    waits
 }
 
 fn hear(job: &mut Job, said: &AgentUpdate, now: Timestamp) {

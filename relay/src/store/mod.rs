@@ -8,6 +8,7 @@ mod answers;
 mod books;
 mod clerk;
 mod desk;
+mod divert;
 mod fate;
 mod handle;
 mod lock;
@@ -26,6 +27,7 @@ use serde::{Deserialize, Serialize};
 use crate::order::{Actor, Command, Event, Order, Refusal};
 use crate::routing::Settings;
 
+pub use divert::{Agent, Standing};
 pub use handle::enrol::{RedeemError, Redeemed};
 pub use handle::link::Acked;
 pub use handle::sockets::SocketSession;

@@ -123,6 +123,8 @@ impl Rig {
                 attempt: 0,
                 age_ms: 0,
                 banners: Vec::new(),
+                via: None,
+                hops: 0,
             },
             event: "kitchen_immediate_print".to_owned(),
             data: format!(r#"{{"order_id":"{}"}}"#, id.trim_end_matches(char::is_alphabetic)),
