@@ -1,7 +1,5 @@
 //! A station that is down lends its tickets to another agent's station, by the outlet's settings.
 
-#![expect(clippy::indexing_slicing, reason = "JSON answers null for what is not there")]
-
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
