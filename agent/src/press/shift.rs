@@ -217,7 +217,7 @@ impl<'a> Shift<'a> {
             Err(error) => {
                 let again = matches!(error, SpoolError::DiskFull);
                 let step = Box::new(step);
-                if !again {
+                if !again && !matches!(error, SpoolError::Elsewhere { .. }) {
                     let text = format!(
                         "{}: a step of {job} is not recorded: {error}",
                         self.owner.config.name
