@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use tracing::debug;
 
 use super::bucket::{Bucket, Verdict};
-use super::common::{last_moment, reached};
+use super::common::{RETRY_AFTER_MS, TOO_SLOW, last_moment, reached};
 use super::place::{Place, Reply};
 use super::register::Register;
 use super::station::Station;
@@ -94,7 +94,7 @@ impl Talk {
 
     async fn open(&mut self) {
         match self {
-            Self::Station(_) => {}
+            Self::Station(station) => station.open().await,
             Self::Register(register) => register.open().await,
         }
     }
@@ -151,7 +151,7 @@ impl Session {
                 () = reached(expiry) => self.talk.place().check().await.map_err(End::from),
                 () = stop.cancelled() => {
                     self.goodbye().await;
-                    return End::Close(CloseCode::Restart, "the relay restarts; come back at once".to_owned());
+                    return End::Close(CloseCode::Restart, "the relay restarts".to_owned());
                 }
             };
             if let Err(end) = next {
@@ -233,6 +233,7 @@ impl Session {
 
     async fn close(mut self, end: End) {
         let End::Close(code, reason) = end else { return };
+        let reason = with_retry(code, reason);
         let frame = CloseFrame {
             code,
             reason: reason.into(),
@@ -264,10 +265,15 @@ fn written(result: Result<Result<(), Error>, tokio::time::error::Elapsed>) -> Re
 }
 
 fn too_slow() -> End {
-    End::Close(
-        CloseCode::Again,
-        "this client reads too slowly; connect again and resume".to_owned(),
-    )
+    End::Close(CloseCode::Again, TOO_SLOW.to_owned())
+}
+
+/// Where it helps to come back, the reason says when.
+fn with_retry(code: CloseCode, reason: String) -> String {
+    match code {
+        CloseCode::Again | CloseCode::Restart => format!("{reason}; retry_after_ms={RETRY_AFTER_MS}"),
+        _ => reason,
+    }
 }
 
 /// The close frame for a socket that broke a rule of the transport (RFC 6455, section 7.4.1).

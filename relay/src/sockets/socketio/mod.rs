@@ -5,6 +5,7 @@
 //! also of a relay that was started anew meanwhile.
 
 mod arrival;
+mod farewell;
 mod line;
 mod packet;
 mod session;
@@ -42,6 +43,10 @@ const PONG_WITHIN: Duration = Duration::from_secs(20);
 const READ_BUFFER: usize = 4 * 1024;
 /// Packets that may wait for one socket; one that lets them overflow is closed and resumes.
 const MAX_WAITING: usize = crate::rooms::MAX_OUTBOX_MESSAGES;
+/// Places in the queue that events leave free: for the last word to a client that was too slow, and a ping.
+const SPARE: usize = 3;
+/// A frame of up to so many times the limit is read, so that its sender can be told that it was too large.
+const TAKEN: usize = 2;
 /// Packets of one client that may wait to be looked at. A page that joins all its rooms at once fits.
 const MAX_INBOX: usize = 1_024;
 /// Longest answer: a poll waits for the next ping, and a slow body must not hold its connection for good.
@@ -68,14 +73,15 @@ fn config(app: &SharedApp, path: &'static str) -> EngineIoConfig {
         0 => 64 << 20,
         bytes => bytes,
     };
+    let taken = most.saturating_mul(TAKEN);
     EngineIoConfig::builder()
         .req_path(path)
         .ping_interval(PING_EVERY)
         .ping_timeout(PONG_WITHIN)
-        .max_buffer_size(MAX_WAITING)
-        .max_payload(u64::try_from(most).unwrap_or(u64::MAX))
-        .ws_max_message_size(most)
-        .ws_max_frame_size(most)
+        .max_buffer_size(MAX_WAITING + SPARE)
+        .max_payload(u64::try_from(taken).unwrap_or(u64::MAX))
+        .ws_max_message_size(taken)
+        .ws_max_frame_size(taken)
         .ws_read_buffer_size(READ_BUFFER)
         .build()
 }
