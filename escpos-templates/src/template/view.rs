@@ -207,7 +207,7 @@ impl View {
         let count: i64 = items
             .iter()
             .filter_map(|i| i64::try_from(i.quantity.clone()).ok())
-            .sum();
+            .fold(0, i64::saturating_add);
         let digits = items
             .iter()
             .map(|i| i.quantity.to_string().len())
