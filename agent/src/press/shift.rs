@@ -69,7 +69,7 @@ impl<'a> Shift<'a> {
     /// Every input, and after each every output.
     fn work(&mut self) -> Result<(), SpoolError> {
         while let Some(input) = self.inputs.pop_front() {
-            if matches!(input, Input::Wrote(0)) && self.overheard() {
+            if matches!(input, Input::Wrote(0)) && self.overheard()? {
                 return Ok(());
             }
             self.machine
@@ -83,11 +83,11 @@ impl<'a> Shift<'a> {
 
     /// A printer that takes nothing is written to again and again; a stop is heard all the same. Returns
     /// whether its time is up.
-    fn overheard(&mut self) -> bool {
+    fn overheard(&mut self) -> Result<bool, SpoolError> {
         if let Ok(command) = self.owner.inbox.try_recv() {
-            self.obey(&command);
+            self.obey(&command)?;
         }
-        self.stop_at.is_some_and(|at| Instant::now() >= at)
+        Ok(self.stop_at.is_some_and(|at| Instant::now() >= at))
     }
 
     fn is_over(&self) -> bool {
