@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use tokio::net::TcpStream;
 use tokio::time::{interval_at, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -18,6 +17,7 @@ use super::common::{RETRY_AFTER_MS, TOO_SLOW, last_moment, reached};
 use super::place::{Place, Reply};
 use super::register::Register;
 use super::station::Station;
+use crate::accept::stream::Stream;
 use crate::auth::Identity;
 use crate::dialects::Mistake;
 use crate::metrics::OpenConnection;
@@ -44,7 +44,7 @@ pub struct SocketQuery {
 }
 
 /// Serves one socket of dialect D1 or D5 until it ends or `app.stop` is cancelled.
-pub async fn serve(socket: WebSocketStream<TcpStream>, app: SharedApp, who: Identity, query: SocketQuery) {
+pub async fn serve(socket: WebSocketStream<Stream>, app: SharedApp, who: Identity, query: SocketQuery) {
     let bucket = Bucket::of(&app, &who, Instant::now());
     let after = query.after.as_deref();
     let (name, talk) = match query.tenant {
@@ -71,7 +71,7 @@ pub async fn serve(socket: WebSocketStream<TcpStream>, app: SharedApp, who: Iden
 }
 
 struct Session {
-    socket: WebSocketStream<TcpStream>,
+    socket: WebSocketStream<Stream>,
     app: SharedApp,
     talk: Talk,
     bucket: Bucket,
