@@ -74,8 +74,8 @@ impl Place {
                 return std::future::pending().await;
             };
             if self.catch_up.is_running() {
-                let step = self.catch_up.step(seat).await;
-                self.caught_up(step).await;
+                let step = Box::pin(self.catch_up.step(seat)).await;
+                Box::pin(self.caught_up(step)).await;
                 continue;
             }
             return match outbox.next().await {

@@ -141,16 +141,17 @@ impl Session {
     async fn run(&mut self) -> End {
         let stop = self.app.stop.clone();
         let mut pings = interval_at(tokio::time::Instant::now() + PING_EVERY, PING_EVERY);
-        self.talk.open().await;
+        // What happens seldom is boxed: thousands of sockets rest, and each is as large as its largest wait.
+        Box::pin(self.talk.open()).await;
         loop {
             let expiry = last_moment(&self.talk.place().who);
             let next = tokio::select! {
                 message = self.socket.next() => self.received(message).await,
                 reply = self.talk.next() => self.write(reply).await,
                 _ = pings.tick() => self.ping().await,
-                () = reached(expiry) => self.talk.place().check().await.map_err(End::from),
+                () = reached(expiry) => Box::pin(self.talk.place().check()).await.map_err(End::from),
                 () = stop.cancelled() => {
-                    self.goodbye().await;
+                    Box::pin(self.goodbye()).await;
                     return End::Close(CloseCode::Restart, "the relay restarts".to_owned());
                 }
             };
@@ -165,7 +166,7 @@ impl Session {
         self.heard = Instant::now();
         match message {
             Message::Text(text) => match self.bucket.frame(self.heard) {
-                Verdict::Take => self.talk.text(&text).await,
+                Verdict::Take => Box::pin(self.talk.text(&text)).await,
                 Verdict::Refuse => self.talk.wrong("RATE_LIMITED", "too many frames; wait a second"),
                 Verdict::Close => {
                     return Err(End::Close(

@@ -16,6 +16,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
+use axum::http::HeaderValue;
+use axum::http::request::Parts;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -90,6 +92,7 @@ fn config(app: &SharedApp, path: &'static str) -> EngineIoConfig {
 async fn guard(State(app): State<SharedApp>, request: Request, next: Next) -> Response {
     let (mut head, body) = request.into_parts();
     let is_new = door::query(&head.uri, "sid").is_none();
+    own(&mut head);
     if let Err(problem) = door::admit_transport(&app, &mut head, is_new) {
         return problem.into_response();
     }
@@ -97,6 +100,19 @@ async fn guard(State(app): State<SharedApp>, request: Request, next: Next) -> Re
     match tokio::time::timeout(ANSWER_WITHIN, answer).await {
         Ok(response) => response,
         Err(_) => Problem::new(Code::Timeout, "the request came too slowly").into_response(),
+    }
+}
+
+/// A socket keeps its request's head for as long as it lives, and names and values that came over the wire
+/// keep the whole buffer into which they were read: 8 KiB a socket. Copies keep themselves alone.
+fn own(head: &mut Parts) {
+    if let Ok(uri) = head.uri.to_string().parse() {
+        head.uri = uri;
+    }
+    for value in head.headers.values_mut() {
+        if let Ok(copy) = HeaderValue::from_bytes(value.as_bytes()) {
+            *value = copy;
+        }
     }
 }
 

@@ -84,7 +84,8 @@ impl Session {
             };
             let done = tokio::select! {
                 packet = incoming.recv() => match packet {
-                    Some(packet) => self.incoming(packet).await,
+                    // Boxed: thousands of sockets rest, and each is as large as its largest wait.
+                    Some(packet) => Box::pin(self.incoming(packet)).await,
                     None => Err(End::Silent(DisconnectReason::TransportClose)),
                 },
                 done = self.look() => done,
@@ -121,7 +122,7 @@ impl Session {
                 true => Why::Dismissed,
                 false => Why::TooSlow,
             })),
-            () = reached(expires) => match ends(&self.app, &talk.who).await {
+            () = reached(expires) => match Box::pin(ends(&self.app, &talk.who)).await {
                 Ok(expires) => {
                     talk.who.expires = expires;
                     Ok(())

@@ -281,14 +281,16 @@ impl Talk {
         let Some(seat) = self.seat.as_ref().filter(|_| self.catch_up.is_running()) else {
             tokio::time::sleep_until(self.keep_at).await;
             if self.is_kept {
-                self.keep().await;
+                Box::pin(self.keep()).await;
             }
             self.keep_at = Instant::now() + KEEP_EVERY;
             return Ok(());
         };
-        match self.catch_up.step(seat).await {
+        match Box::pin(self.catch_up.step(seat)).await {
             Ok(Step::Texts(texts)) => self.texts.extend(texts),
-            Ok(Step::Gap(gap)) => self.sync(Some(gap), Position::all_of(gap.head, gap.epoch)).await,
+            Ok(Step::Gap(gap)) => {
+                Box::pin(self.sync(Some(gap), Position::all_of(gap.head, gap.epoch))).await;
+            }
             Ok(Step::Live) => {}
             Err(error) => {
                 store_failed(&self.who.outlet, &error);
