@@ -191,11 +191,11 @@ mod tests {
             key[field] = json!(value);
             key
         };
-        let set = |keys: &[Value]| json!({ "keys": keys }).to_string();
+        let set = |keys: Vec<Value>| json!({ "keys": keys }).to_string();
         let good = [ed.clone(), with("use", "sig"), with("alg", "EdDSA")];
         for key in good {
             assert!(
-                read(set(&[key.clone()]).as_bytes(), Algorithm::EdDSA).is_ok(),
+                read(set(vec![key.clone()]).as_bytes(), Algorithm::EdDSA).is_ok(),
                 "{key}"
             );
         }
@@ -208,18 +208,18 @@ mod tests {
             json!(7),
         ] {
             assert!(
-                read(set(&[key.clone()]).as_bytes(), Algorithm::EdDSA).is_err(),
+                read(set(vec![key.clone()]).as_bytes(), Algorithm::EdDSA).is_err(),
                 "{key}"
             );
             assert_eq!(
-                read(set(&[key, ed.clone()]).as_bytes(), Algorithm::EdDSA)
+                read(set(vec![key, ed.clone()]).as_bytes(), Algorithm::EdDSA)
                     .unwrap()
                     .len(),
                 1
             );
         }
         for algorithm in [Algorithm::RS256, Algorithm::ES256] {
-            assert!(read(set(&[ed.clone()]).as_bytes(), algorithm).is_err());
+            assert!(read(set(vec![ed.clone()]).as_bytes(), algorithm).is_err());
         }
         assert!(read(b"<html>", Algorithm::EdDSA).is_err());
     }
