@@ -1,7 +1,11 @@
 //! The faults of serial lines, named after their ids: a press on a pseudo-terminal, with a printer at its other end
 //! that keeps to its flow control and to its speed as a real one does.
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "what fails in a test shall fail")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "what fails in a test shall fail"
+)]
 
 mod press_kit;
 
