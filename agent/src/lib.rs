@@ -10,6 +10,7 @@ pub mod link;
 pub mod net;
 pub mod port;
 pub mod press;
+pub mod service;
 pub mod spool;
 pub mod tickets;
 pub mod watch;

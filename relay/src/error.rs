@@ -27,6 +27,10 @@ pub enum Code {
     MethodNotAllowed,
     Timeout,
     Conflict,
+    CodeUnknown,
+    CodeExpired,
+    CodeUsed,
+    CodeLocked,
     TooLarge,
     UpgradeRequired,
     RateLimited,
@@ -47,6 +51,8 @@ impl Code {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Timeout => StatusCode::REQUEST_TIMEOUT,
             Self::Conflict => StatusCode::CONFLICT,
+            Self::CodeUnknown | Self::CodeLocked => StatusCode::FORBIDDEN,
+            Self::CodeExpired | Self::CodeUsed => StatusCode::GONE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UpgradeRequired => StatusCode::UPGRADE_REQUIRED,
             Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
@@ -68,6 +74,10 @@ impl Code {
             Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
             Self::Timeout => "TIMEOUT",
             Self::Conflict => "CONFLICT",
+            Self::CodeUnknown => "CODE_UNKNOWN",
+            Self::CodeExpired => "CODE_EXPIRED",
+            Self::CodeUsed => "CODE_USED",
+            Self::CodeLocked => "CODE_LOCKED",
             Self::TooLarge => "TOO_LARGE",
             Self::UpgradeRequired => "UPGRADE_REQUIRED",
             Self::RateLimited => "RATE_LIMITED",
@@ -186,14 +196,16 @@ impl From<StoreError> for Problem {
 impl From<RedeemError> for Problem {
     fn from(error: RedeemError) -> Self {
         let message = error.to_string();
-        match error {
-            RedeemError::Wrong | RedeemError::Expired | RedeemError::Used | RedeemError::TooManyTries => {
-                Self {
-                    field: Some("code".to_owned()),
-                    ..Self::forbidden(message)
-                }
-            }
-            RedeemError::Store(error) => error.into(),
+        let code = match error {
+            RedeemError::Wrong => Code::CodeUnknown,
+            RedeemError::Expired => Code::CodeExpired,
+            RedeemError::Used => Code::CodeUsed,
+            RedeemError::TooManyTries => Code::CodeLocked,
+            RedeemError::Store(error) => return error.into(),
+        };
+        Self {
+            field: Some("code".to_owned()),
+            ..Self::new(code, message)
         }
     }
 }

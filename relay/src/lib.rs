@@ -187,7 +187,7 @@ pub fn open(config: Config) -> Result<(SharedApp, mpsc::Receiver<Committed>), St
 }
 
 /// The folder holds names and telephone numbers: its owner alone may look.
-fn make_folder(folder: &Path) -> std::io::Result<()> {
+pub(crate) fn make_folder(folder: &Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

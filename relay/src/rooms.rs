@@ -48,6 +48,8 @@ pub struct Guise {
     pub subject: String,
     /// A guest's session.
     pub session: Option<String>,
+    /// The id of a token that can be taken back by it.
+    pub token: Option<String>,
     /// A guest sees no names and no telephone numbers.
     pub is_guest: bool,
 }

@@ -246,7 +246,7 @@ async fn a_pairing_code_works_once_and_guesses_are_metered() {
     assert_eq!(device["outlet"], "demo");
     assert_eq!(device["stations"], json!([{"name": "bar", "location": "depan"}]));
     let again = relay.send("POST", "/api/enrol", &[], body).await;
-    assert_eq!((again.status, again.code()), (403, "FORBIDDEN".into()));
+    assert_eq!((again.status, again.code()), (410, "CODE_USED".into()));
     let mut last = 0;
     for _ in 0..25 {
         last = relay

@@ -69,6 +69,8 @@ pub(super) enum Command {
     Run,
     /// Exchange a one-time pairing code for this computer's own token
     Pair(PairArgs),
+    /// Install, start, stop and remove the service that runs at every boot
+    Service(ServiceArgs),
     /// Show the link, the spool and the printers
     Status(StatusArgs),
     /// List, show and decide jobs
@@ -202,6 +204,53 @@ pub(super) struct DoctorArgs {
     /// As JSON
     #[arg(long)]
     pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  sudo printrail-agent service install ABCD-1234 --relay wss://orders.bistro.example
+  sudo printrail-agent service install --token-stdin < token
+  printrail-agent service status
+
+`install` with a code pairs, installs, starts and waits for the connection. `status` exits 3 where
+the service does not run.")]
+pub(super) struct ServiceArgs {
+    #[command(subcommand)]
+    pub(super) command: ServiceCommand,
+    /// As JSON
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ServiceCommand {
+    /// Install it; with a pairing code also pair and start
+    Install(ServiceInstall),
+    /// Stop and remove it; configuration, token and spool stay
+    Uninstall,
+    /// Start it, now and at every boot
+    Start,
+    /// Stop it until the next boot
+    Stop,
+    /// Stop and start it
+    Restart,
+    /// Whether it is installed and runs
+    Status,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ServiceInstall {
+    /// The pairing code from `printrail-relay enrol` or from the dashboard
+    pub(super) code: Option<String>,
+    /// This computer's name on the dashboard [default: its host name]
+    #[arg(long)]
+    pub(super) name: Option<String>,
+    /// A file with a device's token, instead of a code
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["code", "token_stdin"])]
+    pub(super) token_file: Option<PathBuf>,
+    /// The device's token from standard input, instead of a code
+    #[arg(long, conflicts_with = "code")]
+    pub(super) token_stdin: bool,
 }
 
 /// What comes out of `render`.

@@ -11,6 +11,7 @@ mod pair;
 mod printers;
 mod render;
 mod run;
+mod service;
 mod status;
 
 use std::process::ExitCode;
@@ -49,6 +50,7 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
     match cli.command {
         Command::Run => run::run(&flags, &cli.common),
         Command::Pair(args) => pair::pair(&flags, &args),
+        Command::Service(args) => service::service(&flags, &args),
         Command::Status(args) => status::status(&flags, &args),
         Command::Jobs(args) => jobs::jobs(&flags, args),
         Command::Printers(args) => printers::printers(&flags, args),

@@ -12,6 +12,7 @@ use super::args::Common;
 use super::{Exit, Failure, env, output};
 use crate::config::{Config, Flags, load};
 use crate::daemon::{Agent, RunError};
+use crate::service;
 use crate::spool::SpoolError;
 
 /// Threads for calls that block: the spool, name look-ups, the control endpoint.
@@ -53,9 +54,11 @@ async fn serve(flags: Flags, config: Config) -> Result<(), RunError> {
     let stop = CancellationToken::new();
     let agent = Agent::open(config).await?;
     let signals = watch_signals(flags, stop.clone(), agent.reloads());
+    let manager = service::accompany(agent.link(), agent.pulse());
     tokio::select! {
         ended = agent.run(stop) => ended,
         never = signals => never,
+        never = manager => match never {},
     }
 }
 

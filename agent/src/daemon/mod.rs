@@ -112,6 +112,16 @@ impl Agent {
         self.reloads.0.clone()
     }
 
+    /// Whether the spool answers: what a watchdog asks again and again.
+    pub fn pulse(&self) -> impl AsyncFn() -> bool + use<> {
+        let spool = self.spool.clone();
+        async move || {
+            let spool = spool.clone();
+            let asked = tokio::task::spawn_blocking(move || spool.recall(CLOCK_FACT).is_ok());
+            asked.await.unwrap_or(false)
+        }
+    }
+
     /// What the spool held.
     #[must_use]
     pub fn recovery(&self) -> &Recovery {

@@ -121,6 +121,7 @@ fn own(claims: Claims) -> Result<Identity, TokenError> {
     Identity::of_token(claims.outlet, claims.role, claims.sub, expires)
         .map(|identity| Identity {
             table: claims.table,
+            token_id: Some(claims.jti),
             operator: claims.operator,
             ..identity
         })

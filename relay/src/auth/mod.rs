@@ -14,6 +14,7 @@ use jiff::Timestamp;
 
 use crate::dialects::session::session_id;
 use crate::error::Problem;
+use crate::order::house::Table;
 use crate::order::{Actor, Role};
 use crate::store::{Device, OutletId, Store, Visit};
 use issuer::{Issuer, IssuerSettings};
@@ -41,6 +42,11 @@ pub struct Identity {
     pub session: Option<String>,
     /// The table, for a guest of one table.
     pub table: Option<String>,
+    /// The id of the table whose link was shown instead of a token: enough to open the table's visit, and
+    /// for nothing else.
+    pub link: Option<String>,
+    /// The `jti` of a token that this relay signed, by which it can be taken back.
+    pub token_id: Option<String>,
     /// When the token ends; none for devices, which are revoked instead.
     pub expires: Option<Timestamp>,
     /// The command line on the relay's own machine, which holds its keys.
@@ -90,6 +96,16 @@ impl Identity {
         }
     }
 
+    /// Whoever shows a table's link.
+    #[must_use]
+    pub fn of_link(outlet: &str, table: Table, link: &str) -> Self {
+        Self {
+            table: Some(table.number),
+            link: Some(table.id),
+            ..Self::bare(outlet.into(), Role::Guest, link.to_owned())
+        }
+    }
+
     /// Whoever asks where no token is needed (`--insecure-no-auth`).
     #[must_use]
     pub fn anyone(outlet: &str) -> Self {
@@ -132,6 +148,8 @@ impl Identity {
             device: None,
             session: None,
             table: None,
+            link: None,
+            token_id: None,
             expires: None,
             operator: false,
             open: false,
@@ -213,7 +231,7 @@ impl Auth {
     /// 401 where it is nobody's; 503 or 500 where the store cannot say.
     pub async fn identify(&self, token: &str, store: &Store) -> Result<Identity, Problem> {
         if token.bytes().filter(|byte| *byte == b'.').count() == 2 {
-            return self.signed(token);
+            return self.signed(token, store).await;
         }
         if token.is_empty() || token.len() > jwt::LONGEST {
             return Err(Problem::unauthorized("the token is not valid here"));
@@ -227,14 +245,26 @@ impl Auth {
         }
     }
 
-    fn signed(&self, token: &str) -> Result<Identity, Problem> {
+    /// Forgets which tokens were proven: one was taken back.
+    pub fn forget(&self) {
+        self.seen.clear();
+    }
+
+    async fn signed(&self, token: &str, store: &Store) -> Result<Identity, Problem> {
         let now = Timestamp::now();
         if let Some(identity) = self.seen.get(token, now) {
             return Ok(identity);
         }
         let identity = jwt::verify(token, &self.keys, &self.vendors)
             .map_err(|error| Problem::unauthorized(error.to_string()))?;
-        self.seen.put(token, identity.clone());
+        if let Some(id) = &identity.token_id
+            && store.token_is_revoked(&identity.outlet, id).await?
+        {
+            return Err(Problem::unauthorized(
+                "this token was revoked; get a new one from a manager",
+            ));
+        }
+        self.seen.put(token, identity.clone(), now);
         Ok(identity)
     }
 }

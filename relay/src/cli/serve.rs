@@ -9,7 +9,7 @@ use tokio_util::task::TaskTracker;
 use tracing::info;
 use tracing_subscriber::EnvFilter;
 
-use super::{Exit, Failure};
+use super::{Exit, Failure, notify};
 use crate::Relay;
 use crate::auth::keys::write_private;
 use crate::config::{Config, Flags};
@@ -27,7 +27,11 @@ pub(super) async fn run(flags: &Flags) -> Result<(), Failure> {
     signals.spawn(until_signalled(stop.clone()));
     info!(%address, data = %data.display(), "serving on {address} with the data in {}", data.display());
     announce(address)?;
-    relay.serve(stop).await;
+    let manager = notify::accompany(relay.app().clone(), address);
+    tokio::select! {
+        () = relay.serve(stop) => {}
+        never = manager => match never {},
+    }
     info!("stopped");
     Ok(())
 }

@@ -25,6 +25,7 @@ pub(super) fn guise(who: &Identity) -> Guise {
     Guise {
         subject: who.subject.clone(),
         session: who.session.clone(),
+        token: who.token_id.clone(),
         is_guest: who.role == Role::Guest,
     }
 }

@@ -7,6 +7,8 @@
 mod answers;
 mod books;
 mod clerk;
+pub mod copy;
+mod deeds;
 mod desk;
 mod divert;
 mod fate;
@@ -29,8 +31,10 @@ use crate::routing::Settings;
 
 pub use divert::{Agent, Standing};
 pub use handle::enrol::{RedeemError, Redeemed};
+pub use handle::inspect::{AuditFilter, OpenCode};
 pub use handle::link::Acked;
 pub use handle::sockets::SocketSession;
+pub use handle::tokens::Issued;
 pub use handle::{Store, StoreOptions};
 pub use sql::events::Audited;
 

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use protocol::{JobHeader, JobId, JobState};
 
-use super::answers;
 use super::books::Counter;
 use super::desk::{Desk, Outcome, new_id};
 use super::sql::house::{self, List};
@@ -17,6 +16,7 @@ use super::sql::jobs::JobRow;
 use super::sql::orders::{Creation, Kept};
 use super::sql::{events, jobs, orders};
 use super::{Job, JobBrief, OrderReply, OrderRequest, OutletId, Step, fate};
+use super::{answers, deeds};
 use crate::dialects::session::session_id;
 use crate::order::house::{MenuItem, refuse_unavailable};
 use crate::order::{
@@ -208,6 +208,9 @@ fn store(
         subject,
     };
     let event = record(desk, outlet, event, Some(&order.id))?;
+    if let Some(what) = deeds::of_order(&request.command, &order) {
+        deeds::audit(desk, outlet, &request.actor, what)?;
+    }
     done(desk, request, order, jobs, Some(event), body).map(Ok)
 }
 

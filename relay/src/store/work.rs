@@ -6,6 +6,7 @@ use protocol::{Banner, JobId, JobKind, JobState};
 use serde_json::Value;
 
 use super::books::Counter;
+use super::deeds;
 use super::desk::{Desk, Outcome, new_id};
 use super::fate::{self, Wished};
 use super::sql::jobs::JobRow;
@@ -93,6 +94,7 @@ pub(super) fn wish(
 ) -> Outcome<Job> {
     let mut row = job(desk, outlet, id)?;
     let before = row.job.state;
+    let deed = deeds::of_job(wish, &row.job.header.station, row.job.header.number);
     match fate::wish(&mut row, wish, &transact::who(by), desk.now).map_err(StoreError::Conflict)? {
         Wished::Done => save(desk, &row, before)?,
         Wished::Tell => {
@@ -101,6 +103,7 @@ pub(super) fn wish(
         }
         Wished::Copy => row = copy(desk, &row, by)?,
     }
+    deeds::audit(desk, outlet, by, deed)?;
     Ok(fate::present(row, None, desk.now))
 }
 

@@ -130,6 +130,39 @@ impl Served {
         self.send(method, path, &headers, body).await
     }
 
+    /// A request without a body.
+    pub async fn get(&self, role: Role, path: &str) -> Answer {
+        self.call(role, "GET", path, &Value::Null).await
+    }
+
+    /// A manager's request that must be answered so.
+    pub async fn manage(&self, method: &str, path: &str, body: &Value, status: u16) -> Value {
+        let answer = self.call(Role::Manager, method, path, body).await;
+        assert_eq!(answer.status, status, "{method} {path} {body}: {}", answer.text);
+        if answer.text.is_empty() {
+            Value::Null
+        } else {
+            answer.json()
+        }
+    }
+
+    /// Redeems a new pairing code of `demo` for these stations: `{deviceId, token, …}`.
+    pub async fn pair(&self, stations: &Value, name: &str) -> Value {
+        let code = self
+            .manage("POST", "/api/enrolments", &json!({ "stations": stations }), 201)
+            .await;
+        let body = json!({"code": code["code"], "name": name}).to_string();
+        let device = self.send("POST", "/api/enrol", &[], body).await;
+        assert_eq!(device.status, 200, "{}", device.text);
+        device.json()
+    }
+
+    /// A device token of outlet `demo`, for the kitchen.
+    pub async fn agent(&self) -> String {
+        let device = self.pair(&json!([{"name": "kitchen"}]), "KITCHEN-PC").await;
+        device["token"].as_str().unwrap().to_owned()
+    }
+
     /// A request as it stands.
     pub async fn send(
         &self,

@@ -3,10 +3,13 @@
 mod backup;
 pub(super) mod enrol;
 mod house;
+pub(super) mod inspect;
 pub(super) mod link;
+mod links;
 mod orders;
 mod outlets;
 pub(super) mod sockets;
+pub(super) mod tokens;
 mod upkeep;
 
 use std::collections::HashMap;
