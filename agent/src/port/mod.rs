@@ -1,12 +1,17 @@
 //! Ways to a printer: each is `Read + Write` with time-outs, opened from an [`Address`].
 
 mod address;
+#[cfg(unix)]
+mod cups;
+mod document;
 mod file;
 mod found;
 mod holder;
 mod serial;
 mod tcp;
 mod usb;
+#[cfg(windows)]
+mod windows;
 
 use std::io::{self, Read, Write};
 use std::time::Duration;
@@ -14,6 +19,10 @@ use std::time::Duration;
 pub use address::{Address, AddressError, Flow};
 pub use found::{Found, Remembered};
 pub use serial::probe::{LineVerdict, probe_line};
+#[cfg(unix)]
+pub(crate) use cups::{Queue, queues as cups_queues};
+#[cfg(windows)]
+pub(crate) use windows::printers as windows_printers;
 
 /// How long to wait for a connection (DELIVERY.md, "printer half-open").
 pub const CONNECT: Duration = Duration::from_secs(3);
@@ -83,6 +92,9 @@ pub enum OpenError {
         /// What was there.
         known: String,
     },
+    /// A queue of the system takes nothing now; the text says what starts it.
+    #[error("{0}")]
+    Stopped(String),
     /// This build or system has no such port.
     #[error("{0} printers do not work on this computer")]
     Unsupported(&'static str),
@@ -114,7 +126,13 @@ pub fn open_known(address: &Address, known: Option<&str>) -> Result<Box<dyn Port
             product,
             serial,
         } => usb::open(*vendor, *product, serial.as_deref(), known),
+        #[cfg(unix)]
+        Address::Cups(name) => cups::open(name),
+        #[cfg(not(unix))]
         Address::Cups(_) => Err(OpenError::Unsupported("CUPS")),
+        #[cfg(windows)]
+        Address::Windows(name) => windows::open(name),
+        #[cfg(not(windows))]
         Address::Windows(_) => Err(OpenError::Unsupported("Windows")),
     }
 }

@@ -50,6 +50,10 @@ impl<'a> Shift<'a> {
     pub(super) fn serve(&mut self) -> Result<(), SpoolError> {
         loop {
             self.work()?;
+            if self.stop_at.is_some_and(|at| Instant::now() >= at) {
+                self.close();
+                return Ok(());
+            }
             if self.nudged || self.queued_at.elapsed() >= QUEUE_EVERY {
                 // With no input left: the machine sees a queue that knows all of its steps.
                 self.read_queue()?;
@@ -65,6 +69,9 @@ impl<'a> Shift<'a> {
     /// Every input, and after each every output.
     fn work(&mut self) -> Result<(), SpoolError> {
         while let Some(input) = self.inputs.pop_front() {
+            if matches!(input, Input::Wrote(0)) && self.overheard()? {
+                return Ok(());
+            }
             self.machine
                 .handle(input, self.owner.tick(), self.owner.clock.now());
             while let Some(output) = self.machine.poll_output() {
@@ -72,6 +79,15 @@ impl<'a> Shift<'a> {
             }
         }
         Ok(())
+    }
+
+    /// A printer that takes nothing is written to again and again; a stop is heard all the same. Returns
+    /// whether its time is up.
+    fn overheard(&mut self) -> Result<bool, SpoolError> {
+        if let Ok(command) = self.owner.inbox.try_recv() {
+            self.obey(&command)?;
+        }
+        Ok(self.stop_at.is_some_and(|at| Instant::now() >= at))
     }
 
     fn is_over(&self) -> bool {
@@ -201,7 +217,7 @@ impl<'a> Shift<'a> {
             Err(error) => {
                 let again = matches!(error, SpoolError::DiskFull);
                 let step = Box::new(step);
-                if !again {
+                if !again && !matches!(error, SpoolError::Elsewhere { .. }) {
                     let text = format!(
                         "{}: a step of {job} is not recorded: {error}",
                         self.owner.config.name

@@ -180,6 +180,8 @@ impl Kitchen {
             attempt: 0,
             age_ms: 0,
             banners: Vec::new(),
+            via: None,
+            hops: 0,
         };
         change(&mut job);
         let data = serde_json::json!({

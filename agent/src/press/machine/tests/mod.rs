@@ -1,5 +1,6 @@
 //! The machine against scripted printers: every rule of DELIVERY.md by itself, then seeded worlds.
 
+mod backups;
 mod bytes;
 mod checks;
 mod printer;
