@@ -239,3 +239,22 @@ async fn exchange(addr: SocketAddr, request: Request<Full<Bytes>>) -> Answer {
         _ = &mut connection => answer.await,
     }
 }
+
+/// Lines of the audit of `demo` that pass this filter: who, what.
+pub async fn audit(relay: &Served, filter: &str) -> Vec<(String, String)> {
+    let lines = relay
+        .manage("GET", &format!("/api/audit?{filter}"), &Value::Null, 200)
+        .await;
+    let text = |line: &Value, field: &str| line[field].as_str().unwrap().to_owned();
+    let lines = lines["items"].as_array().unwrap().clone();
+    lines
+        .iter()
+        .map(|line| (text(line, "who"), text(line, "what")))
+        .collect()
+}
+
+/// An answer's status, code and field.
+pub fn refused(answer: &Answer) -> (u16, String, String) {
+    let field = answer.json()["field"].as_str().unwrap_or_default().to_owned();
+    (answer.status, answer.code(), field)
+}
