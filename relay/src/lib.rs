@@ -34,6 +34,7 @@ use tracing::{info, warn};
 
 use accept::Acceptor;
 use accept::gate::Gate;
+use auth::codes::Codes;
 use auth::{Auth, AuthError};
 use config::{Config, ConfigError};
 use limits::Meter;
@@ -179,6 +180,7 @@ pub fn open(config: Config) -> Result<(SharedApp, mpsc::Receiver<Committed>), St
         stop: CancellationToken::new(),
         tasks: TaskTracker::new(),
         known: KnownOutlets::default(),
+        codes: Codes::default(),
         config,
         store,
         auth,
