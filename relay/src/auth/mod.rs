@@ -2,6 +2,7 @@
 
 mod cache;
 mod fetch;
+pub mod codes;
 pub mod issuer;
 pub mod jwt;
 pub mod keys;

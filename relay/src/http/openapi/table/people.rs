@@ -80,6 +80,22 @@ pub(super) const DOCS: &[Doc] = &[
         None,
         &[(200, Json("Revoked"))],
     ),
+    send(
+        "POST",
+        "/api/screen-codes",
+        "tokens",
+        "Make a one-time code with which a screen signs in",
+        "NewToken",
+        &[(201, Json("ScreenCode"))],
+    ),
+    send(
+        "POST",
+        "/api/sign-in",
+        "tokens",
+        "Exchange a screen's code, or a token, for a token and a cookie",
+        "SignIn",
+        &[(200, Json("SignedIn"))],
+    ),
     Doc {
         query: &[
             ("who", "A part of `who`, such as manager:"),
