@@ -1,8 +1,8 @@
 //! Who is asking: tokens become identities, and the table in [`roles`] says what each may do.
 
 mod cache;
-mod fetch;
 pub mod codes;
+mod fetch;
 pub mod issuer;
 pub mod jwt;
 pub mod keys;
