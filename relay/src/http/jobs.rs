@@ -107,13 +107,21 @@ pub(super) async fn resolve(
     ask(&app, &who, id, wish).await
 }
 
-/// `POST /api/jobs/{id}/reprint`: a new job with the same ticket.
+/// `POST /api/jobs/{id}/reprint`: a new job with the same ticket; with `{station}` at that one's printer.
 pub(super) async fn reprint(
     State(app): State<SharedApp>,
     Who(who): Who,
     Named(id): Named<String>,
+    Payload(body): Payload,
 ) -> Result<Response, Problem> {
-    ask(&app, &who, id, JobWish::Reprint).await
+    match body.get("station") {
+        None | Some(Value::Null) => ask(&app, &who, id, JobWish::Reprint).await,
+        Some(Value::String(to)) => {
+            let sent = app.store.send(&who.outlet, &JobId::new(id), to, &who.actor()).await?;
+            Ok(json(&JobView::from(sent)))
+        }
+        Some(_) => Err(Problem::invalid("station", "`station` must be a station's name such as bar")),
+    }
 }
 
 /// `POST /api/jobs/{id}/cancel`.

@@ -8,8 +8,9 @@ const RIGHT_TO_LEFT = new Set(['ar'])
 let words = english
 let language = 'en'
 
-// Loads the language that was chosen on this screen, or the first that the browser asks for and we know.
-export async function loadWords () {
+// Loads the language that was chosen on this screen, or the first that the browser asks for and we know. A page with
+// many words of its own names the folder in which they lie beside the shared ones.
+export async function loadWords (own) {
   const asked = [new URLSearchParams(location.search).get('lang'), prefs.get('language'), ...navigator.languages]
   const known = asked.map(tag => tag?.toLowerCase().split('-')[0]).map(tag => (tag === 'in' ? 'id' : tag))
   language = known.find(tag => tag in LANGUAGES) ?? 'en'
@@ -17,6 +18,10 @@ export async function loadWords () {
     try {
       words = { ...english, ...(await import(`../words/${language}.js`)).default }
     } catch { language = 'en' }
+  }
+  if (own) {
+    const load = async name => (await import(`../words/${own}/${name}.js`)).default
+    words = { ...words, ...await load('en'), ...(language === 'en' ? {} : await load(language).catch(() => ({}))) }
   }
   document.documentElement.lang = language
   document.documentElement.dir = RIGHT_TO_LEFT.has(language) ? 'rtl' : 'ltr'

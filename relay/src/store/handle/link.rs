@@ -191,6 +191,17 @@ impl Store {
             .await
     }
 
+    /// Prints a job's ticket at another station, and withdraws it where it has not printed.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], or [`StoreError::Conflict`] where it is printing or nobody prints there.
+    pub async fn send(&self, outlet: &str, job: &JobId, to: &str, by: &Actor) -> Result<Job, StoreError> {
+        let (outlet, job, by) = (OutletId::from(outlet), job.clone(), by.clone());
+        let to = to.to_owned();
+        let send = move |desk: &mut Desk<'_>| work::send(desk, &outlet, &job, &to, &by);
+        self.inner.clerk.call(send).await
+    }
+
     pub(super) fn holder_to_be(&self, station: &str, device: &str, spool: Option<&str>) -> Holder {
         Holder {
             station: station.to_owned(),

@@ -227,8 +227,8 @@ pub(super) const DOCS: &[Doc] = &[
     verb(
         "/api/jobs/{id}/reprint",
         "jobs",
-        "Print it again as a new job, headed REPRINT",
-        None,
+        "Print it again as a new job, headed REPRINT; with a station at that one's printer, and the first is withdrawn where it has not printed",
+        Some("Reprint"),
         JOB,
     ),
     verb("/api/jobs/{id}/cancel", "jobs", "Withdraw it", None, JOB),

@@ -1,0 +1,75 @@
+// The manager's dashboard: one sentence on top, and five views of the outlet.
+import { $, h, set, write } from '../lib/dom.js'
+import { prefs, showTheme } from '../lib/prefs.js'
+import { forget, outlet, signIn, takeFromAddress } from '../lib/token.js'
+import { LANGUAGES, currentLanguage, fill, loadWords, t } from '../lib/words.js'
+import { House } from './house.js'
+import { sentence } from './sentence.js'
+
+// Proof older than that is told: what stands here may have changed.
+const STALE_MS = 15_000
+const OLD_MS = 40_000
+const LOOKS = ['auto', 'light', 'dark', 'contrast']
+const VIEWS = ['now', 'printers', 'stations', 'templates', 'people']
+
+showTheme('auto')
+takeFromAddress()
+await loadWords('manager')
+fill()
+document.title = `${outlet()} · Printrail`
+write($('#outlet'), outlet())
+
+const house = new House()
+let provenAt = Date.now()
+let view = null
+
+house.addEventListener('proof', () => { provenAt = Date.now(); fresh() })
+house.addEventListener('news', draw)
+house.addEventListener('unauthorized', async () => { await signIn(); location.reload() })
+addEventListener('hashchange', open)
+setInterval(() => { fresh(); draw() }, 5_000)
+
+choices($('#language'), Object.entries(LANGUAGES), currentLanguage(), value => { prefs.set('language', value); location.reload() })
+choices($('#look'), LOOKS.map(look => [look, t(`look_${look}`)]), prefs.get('theme', 'auto'), value => { prefs.set('theme', value); showTheme() })
+$('#leave').addEventListener('click', () => { forget(); location.reload() })
+$('#to-kds').search = location.search
+
+house.start()
+await open()
+
+// The view that the address names, loaded when it is first wanted.
+async function open () {
+  const name = VIEWS.includes(location.hash.slice(1)) ? location.hash.slice(1) : 'now'
+  $('#tabs').replaceChildren(...VIEWS.map(one => h('a', { href: `#${one}`, 'aria-current': one === name && 'page' }, t(`view_${one}`))))
+  const { View } = await import(`./${name}.js`)
+  const root = h('div', { class: `view of-${name}` })
+  view = new View(root, house)
+  $('#view').replaceChildren(root)
+  draw()
+}
+
+function draw () {
+  const { level, parts } = sentence(house, Date.now())
+  const text = parts.map(({ words, values }) => {
+    const waits = values.n > 0 && 'minutes' in values ? t(values.n === 1 ? 'saysWaitsOne' : 'saysWaits', values) : ''
+    return t(words, values) + waits
+  }).join(' ')
+  const heading = $('#sentence')
+  set(heading, 'data-level', level)
+  write(heading, text)
+  document.title = `${level === 'good' ? '' : '● '}${outlet()} · Printrail`
+  view?.draw()
+}
+
+function fresh () {
+  const age = Date.now() - provenAt
+  const level = age > OLD_MS ? 'bad' : age > STALE_MS ? 'warn' : 'good'
+  set($('#fresh'), 'data-level', level)
+  write($('#fresh'), t(`fresh_${level}`, { n: Math.round(age / 1000) }))
+  if (level === 'bad') write($('#shout'), t('fresh_bad', { n: Math.round(age / 10_000) * 10 }))
+}
+
+function choices (select, options, chosen, then) {
+  select.replaceChildren(...options.map(([value, text]) => h('option', { value, selected: value === chosen }, text)))
+  select.addEventListener('change', () => then(select.value))
+}
