@@ -16,6 +16,7 @@ use agent::clock::Clock;
 use agent::config::Station;
 use agent::press::{Limits, PressConfig, PressHandle, PressReport, start};
 use agent::spool::{Spool, SpoolJob, Wish};
+use agent::tickets::Stock;
 use escpos_templates::Renderer;
 use jiff::{Timestamp, ToSpan};
 use protocol::frames::{JobUpdate, PrinterStatus};
@@ -47,6 +48,8 @@ pub struct Kitchen {
     folder: tempfile::TempDir,
     press: Option<PressHandle>,
     orders: u64,
+    /// The templates of presses that start from now on.
+    pub stock: Stock,
 }
 
 /// The same rules, thirty times faster.
@@ -95,6 +98,7 @@ impl Kitchen {
             folder,
             press: None,
             orders: 0,
+            stock: Renderer::builtin().into(),
         };
         kitchen.start();
         kitchen
@@ -127,7 +131,7 @@ impl Kitchen {
         let press = start(
             config,
             self.spool.clone(),
-            Renderer::builtin(),
+            self.stock.clone(),
             Clock::default(),
             tell,
         )
