@@ -45,6 +45,7 @@ pub struct Kitchen {
     pub limits: Limits,
     /// The press panics at its next report.
     pub panics: Arc<AtomicBool>,
+    clock: Clock,
     folder: tempfile::TempDir,
     press: Option<PressHandle>,
     orders: u64,
@@ -95,6 +96,7 @@ impl Kitchen {
             profile: None,
             limits: hurry(),
             panics: Arc::default(),
+            clock: Clock::default(),
             folder,
             press: None,
             orders: 0,
@@ -132,7 +134,7 @@ impl Kitchen {
             config,
             self.spool.clone(),
             self.stock.clone(),
-            Clock::default(),
+            self.clock.clone(),
             tell,
         )
         .unwrap();
@@ -151,6 +153,12 @@ impl Kitchen {
 
     pub fn probe(&self) {
         self.press.as_ref().unwrap().probe();
+    }
+
+    /// The computer sleeps: its clock goes on, the press's time does not.
+    pub fn sleep_for(&self, time: Duration) {
+        let now = Timestamp::now();
+        self.clock.correct(now + time, now);
     }
 
     pub fn fault(&self, fault: Fault) {
@@ -176,6 +184,8 @@ impl Kitchen {
             attempt: 0,
             age_ms: 0,
             banners: Vec::new(),
+            via: None,
+            hops: 0,
         };
         change(&mut job);
         let data = serde_json::json!({

@@ -39,6 +39,8 @@ pub(crate) fn jobs(seqs: impl IntoIterator<Item = u64>, more: bool) -> RelayInpu
             attempt: 0,
             age_ms: 0,
             banners: Vec::new(),
+            via: None,
+            hops: 0,
         };
         Offer::new("print", &RawValue::from_string("{}".into()).unwrap(), job).unwrap()
     };
