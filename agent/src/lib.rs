@@ -6,12 +6,15 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod daemon;
+pub mod discovery;
 pub mod link;
 pub mod net;
 pub mod port;
 pub mod press;
+pub mod service;
 pub mod spool;
 pub mod tickets;
+pub mod watch;
 
 pub use daemon::{Agent, RunError, run};
 

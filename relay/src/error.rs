@@ -27,6 +27,10 @@ pub enum Code {
     MethodNotAllowed,
     Timeout,
     Conflict,
+    CodeUnknown,
+    CodeExpired,
+    CodeUsed,
+    CodeLocked,
     TooLarge,
     UpgradeRequired,
     RateLimited,
@@ -35,6 +39,28 @@ pub enum Code {
 }
 
 impl Code {
+    /// All of them.
+    pub const ALL: [Self; 18] = [
+        Self::InvalidJson,
+        Self::ValidationError,
+        Self::ItemUnavailable,
+        Self::Unauthorized,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::Timeout,
+        Self::Conflict,
+        Self::CodeUnknown,
+        Self::CodeExpired,
+        Self::CodeUsed,
+        Self::CodeLocked,
+        Self::TooLarge,
+        Self::UpgradeRequired,
+        Self::RateLimited,
+        Self::Internal,
+        Self::Unavailable,
+    ];
+
     /// The HTTP status that goes with it.
     #[must_use]
     pub fn status(self) -> StatusCode {
@@ -47,6 +73,8 @@ impl Code {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Timeout => StatusCode::REQUEST_TIMEOUT,
             Self::Conflict => StatusCode::CONFLICT,
+            Self::CodeUnknown | Self::CodeLocked => StatusCode::FORBIDDEN,
+            Self::CodeExpired | Self::CodeUsed => StatusCode::GONE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UpgradeRequired => StatusCode::UPGRADE_REQUIRED,
             Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
@@ -68,6 +96,10 @@ impl Code {
             Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
             Self::Timeout => "TIMEOUT",
             Self::Conflict => "CONFLICT",
+            Self::CodeUnknown => "CODE_UNKNOWN",
+            Self::CodeExpired => "CODE_EXPIRED",
+            Self::CodeUsed => "CODE_USED",
+            Self::CodeLocked => "CODE_LOCKED",
             Self::TooLarge => "TOO_LARGE",
             Self::UpgradeRequired => "UPGRADE_REQUIRED",
             Self::RateLimited => "RATE_LIMITED",
@@ -186,14 +218,16 @@ impl From<StoreError> for Problem {
 impl From<RedeemError> for Problem {
     fn from(error: RedeemError) -> Self {
         let message = error.to_string();
-        match error {
-            RedeemError::Wrong | RedeemError::Expired | RedeemError::Used | RedeemError::TooManyTries => {
-                Self {
-                    field: Some("code".to_owned()),
-                    ..Self::forbidden(message)
-                }
-            }
-            RedeemError::Store(error) => error.into(),
+        let code = match error {
+            RedeemError::Wrong => Code::CodeUnknown,
+            RedeemError::Expired => Code::CodeExpired,
+            RedeemError::Used => Code::CodeUsed,
+            RedeemError::TooManyTries => Code::CodeLocked,
+            RedeemError::Store(error) => return error.into(),
+        };
+        Self {
+            field: Some("code".to_owned()),
+            ..Self::new(code, message)
         }
     }
 }
@@ -270,12 +304,7 @@ mod tests {
 
     #[test]
     fn every_code_is_spelled_alike_in_json_and_in_metrics() {
-        for code in [
-            Code::InvalidJson,
-            Code::ValidationError,
-            Code::ItemUnavailable,
-            Code::TooLarge,
-        ] {
+        for code in Code::ALL {
             assert_eq!(
                 serde_json::to_string(&code).unwrap(),
                 format!("\"{}\"", code.as_str())

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::warn;
 
+use crate::auth::codes::Codes;
 use crate::auth::{Auth, Identity, roles};
 use crate::config::Config;
 use crate::error::Problem;
@@ -16,7 +17,7 @@ use crate::link::Links;
 use crate::metrics::Metrics;
 use crate::news::News;
 use crate::order::input::fingerprint_of;
-use crate::order::{Actor, Command, Role};
+use crate::order::{Actor, Command, Role, guest};
 use crate::rooms::Hub;
 use crate::store::{OrderReply, OrderRequest, Outlet, OutletId, Store, Visit};
 
@@ -37,6 +38,8 @@ pub struct App {
     pub news: News,
     /// Who is who.
     pub auth: Auth,
+    /// One-time codes for screens.
+    pub codes: Codes,
     /// Counts requests.
     pub meter: Meter,
     /// Counts everything.
@@ -83,8 +86,9 @@ impl App {
                 role_name(who)
             )));
         }
-        let command = self.seated(who, command).await?;
+        // Of what was asked, not of what the house made of it: prices change between two tries.
         let fingerprint = fingerprint_of(order.as_deref(), &command);
+        let command = self.seated(who, command).await?;
         let request = OrderRequest {
             outlet: who.outlet.clone(),
             actor: who.actor(),
@@ -105,7 +109,9 @@ impl App {
             return Ok(command);
         };
         if who.role == Role::Guest {
-            new.table_number = who.table.clone().or(new.table_number);
+            let tables = self.store.tables(&who.outlet).await?;
+            let menu = self.store.menu(&who.outlet).await?;
+            guest::seat(&mut new, who.table.as_deref(), &tables, &menu)?;
         } else if let Some(token) = &new.session {
             let visit = self.visit(&who.outlet, token, &who.actor()).await?;
             new.table_number = new.table_number.or(visit.table_number);
@@ -135,6 +141,31 @@ impl App {
                 Ok(self.store.open_visit(outlet, None, None, token, by).await?)
             }
             Some(_) | None => Err(closed()),
+        }
+    }
+
+    /// A device's token was taken back: its link and its sockets end now.
+    pub fn cut_off(&self, outlet: &OutletId, device: &str) {
+        self.links.revoked(outlet, device);
+        self.hub.dismiss(outlet, |guise| guise.subject == device);
+    }
+
+    /// Whether a token that was good when a stream began still is. Where the store cannot say, it is.
+    pub async fn is_still_good(&self, who: &Identity) -> bool {
+        if who.expires.is_some_and(|expires| expires <= Timestamp::now()) {
+            return false;
+        }
+        if let Some(id) = &who.token_id {
+            return !self
+                .store
+                .token_is_revoked(&who.outlet, id)
+                .await
+                .unwrap_or(false);
+        }
+        let Some(visit) = &who.session else { return true };
+        match self.store.visit(visit).await {
+            Ok(Some(visit)) => visit.closed_at.is_none(),
+            Ok(None) | Err(_) => true,
         }
     }
 

@@ -1,16 +1,20 @@
 //! The command line: one file for each command.
 
 mod args;
+mod bundle;
 mod config;
 mod docs;
 mod doctor;
 mod exit;
 mod jobs;
+mod logfile;
+mod logs;
 mod output;
 mod pair;
 mod printers;
 mod render;
 mod run;
+mod service;
 mod status;
 
 use std::process::ExitCode;
@@ -49,11 +53,14 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
     match cli.command {
         Command::Run => run::run(&flags, &cli.common),
         Command::Pair(args) => pair::pair(&flags, &args),
+        Command::Service(args) => service::service(&flags, &args),
         Command::Status(args) => status::status(&flags, &args),
         Command::Jobs(args) => jobs::jobs(&flags, args),
         Command::Printers(args) => printers::printers(&flags, args),
         Command::Render(args) => render::render(&flags, &args),
         Command::Doctor(args) => doctor::doctor(&flags, &args),
+        Command::Logs(args) => logs::logs(&flags, &args),
+        Command::Bundle(args) => bundle::bundle(&flags, &args),
         Command::Config(args) => config::config(&flags, &args),
         Command::Completions { shell } => docs::completions(shell),
         Command::Man { dir } => docs::man(&dir),

@@ -157,6 +157,7 @@ fn keep(known: &RelayOnly, enrolled: &Enrolled) -> Result<(), Failure> {
         .map_err(|error| failed(&known.places.data, error))?;
     let token_file = &known.relay.token_file;
     write_private(token_file, &enrolled.token).map_err(|error| failed(token_file, error))?;
+    hand_over(token_file, &known.places.data).map_err(|error| failed(token_file, error))?;
     let stations: Vec<_> = enrolled
         .stations
         .iter()
@@ -170,6 +171,25 @@ fn keep(known: &RelayOnly, enrolled: &Enrolled) -> Result<(), Failure> {
         }
         Err(error) => Err(Failure::new(Exit::Failed, crate::chain(&error))),
     }
+}
+
+/// What an administrator writes belongs to the service's user afterwards: to whom the data folder belongs.
+#[cfg(unix)]
+pub(super) fn hand_over(token_file: &Path, data: &Path) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt as _, chown};
+    let owner = fs::metadata(data)?;
+    for path in [token_file, &data.join("device.json")] {
+        match fs::metadata(path) {
+            Ok(file) if file.uid() != owner.uid() => chown(path, Some(owner.uid()), Some(owner.gid()))?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+pub(super) fn hand_over(_: &Path, _: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 fn tell(known: &RelayOnly, enrolled: &Enrolled, json: bool) {

@@ -48,7 +48,17 @@ fn system() -> Places {
     }
 }
 
-#[cfg(not(windows))]
+// Never tried on a Mac.
+#[cfg(target_os = "macos")]
+fn system() -> Places {
+    let base = Path::new("/Library/Application Support/Printrail");
+    Places {
+        config: base.join(CONFIG_NAME),
+        data: base.join("agent"),
+    }
+}
+
+#[cfg(not(any(windows, target_os = "macos")))]
 fn system() -> Places {
     Places {
         config: Path::new("/etc/printrail").join(CONFIG_NAME),

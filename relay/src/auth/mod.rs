@@ -1,11 +1,14 @@
 //! Who is asking: tokens become identities, and the table in [`roles`] says what each may do.
 
 mod cache;
+pub mod codes;
+mod fetch;
 pub mod issuer;
 pub mod jwt;
 pub mod keys;
 pub mod origin;
 pub mod peer;
+mod remote;
 pub mod roles;
 
 use std::path::Path;
@@ -14,9 +17,10 @@ use jiff::Timestamp;
 
 use crate::dialects::session::session_id;
 use crate::error::Problem;
+use crate::order::house::Table;
 use crate::order::{Actor, Role};
 use crate::store::{Device, OutletId, Store, Visit};
-use issuer::{Issuer, IssuerSettings};
+use issuer::{Issuer, IssuerSettings, VendorKeys};
 use jwt::{Claims, TokenError};
 use keys::{Keys, KeysError};
 
@@ -41,6 +45,11 @@ pub struct Identity {
     pub session: Option<String>,
     /// The table, for a guest of one table.
     pub table: Option<String>,
+    /// The id of the table whose link was shown instead of a token: enough to open the table's visit, and
+    /// for nothing else.
+    pub link: Option<String>,
+    /// The `jti` of a token that this relay signed, by which it can be taken back.
+    pub token_id: Option<String>,
     /// When the token ends; none for devices, which are revoked instead.
     pub expires: Option<Timestamp>,
     /// The command line on the relay's own machine, which holds its keys.
@@ -90,6 +99,16 @@ impl Identity {
         }
     }
 
+    /// Whoever shows a table's link.
+    #[must_use]
+    pub fn of_link(outlet: &str, table: Table, link: &str) -> Self {
+        Self {
+            table: Some(table.number),
+            link: Some(table.id),
+            ..Self::bare(outlet.into(), Role::Guest, link.to_owned())
+        }
+    }
+
     /// Whoever asks where no token is needed (`--insecure-no-auth`).
     #[must_use]
     pub fn anyone(outlet: &str) -> Self {
@@ -132,6 +151,8 @@ impl Identity {
             device: None,
             session: None,
             table: None,
+            link: None,
+            token_id: None,
             expires: None,
             operator: false,
             open: false,
@@ -213,7 +234,7 @@ impl Auth {
     /// 401 where it is nobody's; 503 or 500 where the store cannot say.
     pub async fn identify(&self, token: &str, store: &Store) -> Result<Identity, Problem> {
         if token.bytes().filter(|byte| *byte == b'.').count() == 2 {
-            return self.signed(token);
+            return self.signed(token, store).await;
         }
         if token.is_empty() || token.len() > jwt::LONGEST {
             return Err(Problem::unauthorized("the token is not valid here"));
@@ -227,14 +248,38 @@ impl Auth {
         }
     }
 
-    fn signed(&self, token: &str) -> Result<Identity, Problem> {
+    /// Fetches the keys of vendors that have an address and were not asked for long.
+    pub async fn refresh(&self) {
+        for vendor in &self.vendors {
+            if let VendorKeys::Remote(remote) = &vendor.keys {
+                remote.refresh().await;
+            }
+        }
+    }
+
+    /// Forgets which tokens were proven: one was taken back.
+    pub fn forget(&self) {
+        self.seen.clear();
+    }
+
+    async fn signed(&self, token: &str, store: &Store) -> Result<Identity, Problem> {
         let now = Timestamp::now();
         if let Some(identity) = self.seen.get(token, now) {
             return Ok(identity);
         }
+        if let Some((remote, kid)) = jwt::remote_of(token, &self.vendors) {
+            remote.look_for(kid.as_deref()).await;
+        }
         let identity = jwt::verify(token, &self.keys, &self.vendors)
             .map_err(|error| Problem::unauthorized(error.to_string()))?;
-        self.seen.put(token, identity.clone());
+        if let Some(id) = &identity.token_id
+            && store.token_is_revoked(&identity.outlet, id).await?
+        {
+            return Err(Problem::unauthorized(
+                "this token was revoked; get a new one from a manager",
+            ));
+        }
+        self.seen.put(token, identity.clone(), now);
         Ok(identity)
     }
 }

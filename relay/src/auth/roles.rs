@@ -4,9 +4,9 @@
 
 use Access::{Any, May, Open};
 use Act::{
-    AnswerCancel, AskToCancel, Cancel, CancelJob, ChangeOrder, CreateOrder, Devices, Events, Kitchen,
+    AnswerCancel, AskToCancel, Audit, Cancel, CancelJob, ChangeOrder, CreateOrder, Devices, Events, Kitchen,
     OpenSession, Outlets, Pay, PrintAgain, ReadJobs, ReadMenu, ReadOrders, ReadStations, ReadTables,
-    ReadVisit, SetMenu, SetTables, Settings, SettleJob,
+    ReadVisit, SetMenu, SetTables, Settings, SettleJob, Tokens,
 };
 
 use crate::order::model::Status;
@@ -45,6 +45,10 @@ pub enum Act {
     Settings,
     /// Devices, pairing codes.
     Devices,
+    /// Make, list and take back signed tokens.
+    Tokens,
+    /// See who did what.
+    Audit,
     /// See tables.
     ReadTables,
     /// Make and change tables.
@@ -111,19 +115,33 @@ pub const ROUTES: &[(&str, &str, Access)] = &[
     ("POST", "/api/jobs/{id}/release", May(CancelJob)),
     ("GET", "/api/stations", May(ReadStations)),
     ("PUT", "/api/stations/{name}", May(Settings)),
-    ("GET", "/api/routing", May(Settings)),
+    ("GET", "/api/routing", May(ReadStations)),
     ("PUT", "/api/routing", May(Settings)),
     ("POST", "/api/routing/dry-run", May(Settings)),
     ("GET", "/api/sync", May(Events)),
     ("GET", "/api/events", May(Events)),
     ("GET", "/api/devices", May(Devices)),
+    ("PATCH", "/api/devices/{id}", May(Devices)),
     ("POST", "/api/devices/{id}/revoke", May(Devices)),
+    ("POST", "/api/devices/{id}/test", May(Devices)),
+    ("GET", "/api/enrolments", May(Devices)),
     ("POST", "/api/enrolments", May(Devices)),
+    ("DELETE", "/api/enrolments/{id}", May(Devices)),
     ("POST", "/api/enrol", Open),
+    ("POST", "/api/screen-codes", May(Devices)),
+    ("POST", "/api/sign-in", Open),
+    ("GET", "/api/tokens", May(Tokens)),
+    ("POST", "/api/tokens", May(Tokens)),
+    ("POST", "/api/tokens/{id}/revoke", May(Tokens)),
+    ("GET", "/api/audit", May(Audit)),
+    ("GET", "/api/templates", May(Settings)),
+    ("POST", "/api/templates/preview", May(Settings)),
     ("GET", "/api/tables", May(ReadTables)),
     ("GET", "/api/tables/{id}", May(ReadTables)),
     ("PUT", "/api/tables/{id}", May(SetTables)),
     ("DELETE", "/api/tables/{id}", May(SetTables)),
+    ("POST", "/api/tables/{id}/link", May(OpenSession)),
+    ("GET", "/t/{link}", Open),
     ("GET", "/api/menu", May(ReadMenu)),
     ("GET", "/api/menu/{id}", May(ReadMenu)),
     ("PUT", "/api/menu/{id}", May(SetMenu)),
@@ -152,7 +170,7 @@ pub fn allows(role: Role, act: Act) -> bool {
         Role::Manager => act != Outlets,
         Role::Pos | Role::Cashier => !matches!(
             act,
-            AnswerCancel | Kitchen | CancelJob | Settings | Devices | Outlets
+            AnswerCancel | Kitchen | CancelJob | Settings | Devices | Tokens | Audit | Outlets
         ),
         Role::Waiter => matches!(
             act,
@@ -238,7 +256,7 @@ mod tests {
 
     #[test]
     fn settings_devices_and_withdrawing_jobs_are_the_managers() {
-        for act in [Settings, Devices, CancelJob] {
+        for act in [Settings, Devices, Tokens, Audit, CancelJob] {
             assert_eq!(who(act), [Role::Manager], "{act:?}");
         }
         assert_eq!(who(Outlets), []);

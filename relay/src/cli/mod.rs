@@ -2,10 +2,14 @@
 
 mod args;
 mod ask;
+mod backup;
+mod doctor;
 mod exit;
 mod init;
 mod lists;
 mod manual;
+mod notify;
+mod owner;
 mod serve;
 mod settings;
 mod show;
@@ -15,6 +19,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::config::Config;
 use args::{Cli, Command, ConfigCommand};
 pub use exit::{Exit, Failure};
 
@@ -44,6 +49,9 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<(), Failure> {
     let flags = cli.flags();
+    if cli.command.uses_data() {
+        owner::step_down(&Config::load(&flags)?.data)?;
+    }
     match cli.command {
         Command::Serve(args) => runtime()?.block_on(serve::run(&args.over(flags))),
         Command::Init(args) => runtime()?.block_on(init::run(&flags, &args)),
@@ -57,6 +65,9 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Config(ConfigCommand::Show { json }) => settings::show(&flags, json),
         Command::Config(ConfigCommand::Check) => settings::check(&flags),
         Command::Config(ConfigCommand::Path) => settings::path(&flags),
+        Command::Backup(args) => backup::backup(&flags, &args),
+        Command::Restore(args) => runtime()?.block_on(backup::restore(&flags, &args)),
+        Command::Doctor(args) => runtime()?.block_on(doctor::run(&flags, &args)),
         Command::Openapi => show::document(&crate::http::openapi::document()),
         Command::Completions { shell } => manual::completions(shell),
         Command::Man { folder } => manual::pages(&folder),

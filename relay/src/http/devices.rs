@@ -1,37 +1,21 @@
-//! `/api/devices` and `/api/enrolments`: computers come in by a one-time code, and go by revoking.
+//! `/api/devices`: the computers that print, how they are, and what a manager does with them.
 
-use std::time::Duration;
-
-use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::door::ClientAddress;
-use super::input::{Named, Payload, Who};
+use super::input::{Named, Payload, Who, text};
 use super::reply::{List, json as reply, with_status};
-use crate::config::duration;
+use super::stations::{PrinterView, printer_view};
 use crate::error::Problem;
 use crate::service::SharedApp;
-use crate::store::{Device, Redeemed};
-
-/// How long a pairing code holds where nobody says.
-const DEFAULT_TTL: Duration = Duration::from_secs(15 * 60);
-
-/// The longest that a pairing code may hold: it is a key under the mat.
-const LONGEST_TTL: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// Most stations of one computer.
-const MOST_STATIONS: usize = 32;
-
-/// Longest name of a station, a location or a computer, in characters.
-const LONGEST_NAME: usize = 100;
+use crate::store::{Device, Holder, Printer};
 
 /// A station that a computer is enrolled for.
 #[derive(Serialize)]
-struct StationView<'a> {
+pub(super) struct StationView<'a> {
     name: &'a str,
     location: Option<&'a str>,
 }
@@ -43,12 +27,38 @@ struct DeviceView<'a> {
     name: &'a str,
     stations: Vec<StationView<'a>>,
     revoked: bool,
+    /// Its agent is connected to this relay.
+    online: bool,
+    /// The stations whose jobs it gets now.
+    prints_for: Vec<&'a str>,
+    printers: Vec<PrinterView<'a>>,
 }
 
 /// `GET /api/devices`.
 pub(super) async fn list(State(app): State<SharedApp>, Who(who): Who) -> Result<Response, Problem> {
     let devices = app.store.devices(&who.outlet).await?;
-    Ok(reply(&List::all(devices.iter().map(view).collect())))
+    let holders = app.store.holders(&who.outlet).await?;
+    let printers = app.store.printers(&who.outlet).await?;
+    let online = app.links.connected(&who.outlet);
+    let views = devices
+        .iter()
+        .map(|device| view(device, &holders, &printers, &online));
+    Ok(reply(&List::all(views.collect())))
+}
+
+/// `PATCH /api/devices/{id}`: `{name}`.
+pub(super) async fn rename(
+    State(app): State<SharedApp>,
+    Who(who): Who,
+    Named(id): Named<String>,
+    Payload(body): Payload,
+) -> Result<Response, Problem> {
+    let name = text(&body, "name", "name")?
+        .ok_or_else(|| Problem::invalid("name", "`name` is missing; send {\"name\": \"KITCHEN-PC\"}"))?;
+    app.store
+        .rename_device(&who.outlet, &id, name, &who.actor())
+        .await?;
+    Ok(reply(&json!({"id": id, "name": name})))
 }
 
 /// `POST /api/devices/{id}/revoke`: its token is refused from now on, and its sockets end.
@@ -58,115 +68,54 @@ pub(super) async fn revoke(
     Named(id): Named<String>,
 ) -> Result<Response, Problem> {
     app.store.revoke_device(&who.outlet, &id, &who.actor()).await?;
-    app.links.revoked(&who.outlet, &id);
-    app.hub.dismiss(&who.outlet, |guise| guise.subject == id);
+    app.cut_off(&who.outlet, &id);
     tracing::info!(outlet = %who.outlet, device = id, by = who.subject, "device {id} was revoked");
     Ok(reply(&json!({"id": id, "revoked": true})))
 }
 
-/// `POST /api/enrolments`: `{stations: [{name, location?}], ttl?}` → `{code, expires}`.
-pub(super) async fn open_enrolment(
+/// `POST /api/devices/{id}/test`: `{station?}` → `{jobs: [{id, station, state}]}`: a test ticket at each
+/// station that it prints for.
+pub(super) async fn test(
     State(app): State<SharedApp>,
     Who(who): Who,
+    Named(id): Named<String>,
     Payload(body): Payload,
 ) -> Result<Response, Problem> {
-    let stations = stations(&body)?;
-    let ttl = ttl(&body)?;
-    let (code, expires) = app.store.create_enrolment(&who.outlet, stations, ttl).await?;
-    Ok(with_status(
-        StatusCode::CREATED,
-        &json!({"code": code, "expires": expires}),
-    ))
+    let station = text(&body, "station", "station")?.map(str::to_owned);
+    let qr = app.config.public_url.clone();
+    let jobs = app
+        .store
+        .test_print(&who.outlet, &id, station, qr, &who.actor())
+        .await?;
+    Ok(with_status(StatusCode::CREATED, &json!({ "jobs": jobs })))
 }
 
-/// `POST /api/enrol`: `{code, name}` → `{deviceId, token, outlet, stations}`. Needs no token: the
-/// code is one, for once.
-pub(super) async fn enrol(
-    State(app): State<SharedApp>,
-    Extension(ClientAddress(address)): Extension<ClientAddress>,
-    Payload(body): Payload,
-) -> Result<Response, Problem> {
-    app.meter.enrolment(address)?;
-    let code = text(&body, "code", "code")?.ok_or_else(|| Problem::invalid("code", "`code` is missing"))?;
-    let name = text(&body, "name", "name")?.unwrap_or("unnamed");
-    let Redeemed { device, token } = app.store.redeem(code, name).await?;
-    tracing::info!(outlet = device.outlet, device = device.id, %address,
-        "{} is enrolled as device {}", device.name, device.id);
-    let stations = view(&device).stations;
-    Ok(reply(&json!({
-        "deviceId": device.id,
-        "token": token,
-        "outlet": device.outlet,
-        "stations": stations,
-    })))
-}
-
-fn view(device: &Device) -> DeviceView<'_> {
-    let stations = device.stations.iter();
-    DeviceView {
-        id: &device.id,
-        name: &device.name,
-        stations: stations
-            .map(|(name, location)| StationView {
-                name,
-                location: location.as_deref(),
-            })
-            .collect(),
-        revoked: device.revoked,
-    }
-}
-
-fn stations(body: &Value) -> Result<Vec<(String, Option<String>)>, Problem> {
-    let list = body
-        .get("stations")
-        .and_then(Value::as_array)
-        .filter(|list| !list.is_empty() && list.len() <= MOST_STATIONS)
-        .ok_or_else(|| {
-            Problem::invalid(
-                "stations",
-                format!(
-                    "`stations` must be a list of 1 to {MOST_STATIONS}, such as [{{\"name\": \"kitchen\"}}]"
-                ),
-            )
-        })?;
-    list.iter()
-        .enumerate()
-        .map(|(index, station)| {
-            let field = |name: &str| format!("stations[{index}].{name}");
-            let name = text(station, "name", &field("name"))?
-                .ok_or_else(|| Problem::invalid(field("name"), format!("`{}` is missing", field("name"))))?;
-            let location = text(station, "location", &field("location"))?;
-            Ok((name.to_owned(), location.map(str::to_owned)))
+/// Stations as answers show them.
+pub(super) fn stations_of(stations: &[(String, Option<String>)]) -> Vec<StationView<'_>> {
+    stations
+        .iter()
+        .map(|(name, location)| StationView {
+            name,
+            location: location.as_deref(),
         })
         .collect()
 }
 
-/// `ttl` in seconds, or as text such as `15m`.
-fn ttl(body: &Value) -> Result<Duration, Problem> {
-    let wanted = match body.get("ttl") {
-        None | Some(Value::Null) => return Ok(DEFAULT_TTL),
-        Some(Value::String(text)) => duration::parse(text).ok(),
-        Some(value) => value.as_u64().map(Duration::from_secs),
-    };
-    wanted
-        .filter(|ttl| !ttl.is_zero() && *ttl <= LONGEST_TTL)
-        .ok_or_else(|| {
-            Problem::invalid(
-                "ttl",
-                "`ttl` must be 1 s to 24 h, in seconds or as text such as 15m",
-            )
-        })
-}
-
-fn text<'a>(body: &'a Value, name: &str, field: &str) -> Result<Option<&'a str>, Problem> {
-    match body.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) if text.trim().is_empty() => Ok(None),
-        Some(Value::String(text)) if text.chars().count() <= LONGEST_NAME => Ok(Some(text.trim())),
-        Some(Value::String(_)) => Err(Problem::invalid(
-            field,
-            format!("`{field}` is longer than {LONGEST_NAME} characters"),
-        )),
-        Some(_) => Err(Problem::invalid(field, format!("`{field}` is no text"))),
+fn view<'a>(
+    device: &'a Device,
+    holders: &'a [Holder],
+    printers: &'a [Printer],
+    online: &[String],
+) -> DeviceView<'a> {
+    let held = holders.iter().filter(|held| held.device == device.id);
+    let own = printers.iter().filter(|printer| printer.device == device.id);
+    DeviceView {
+        id: &device.id,
+        name: &device.name,
+        stations: stations_of(&device.stations),
+        revoked: device.revoked,
+        online: online.contains(&device.id),
+        prints_for: held.map(|held| held.station.as_str()).collect(),
+        printers: own.map(printer_view).collect(),
     }
 }

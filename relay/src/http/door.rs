@@ -112,7 +112,15 @@ async fn identify(app: &App, head: &Parts) -> Result<Identity, Problem> {
                 "a token is needed: Authorization: Bearer TOKEN (printrail-relay token create)",
             )
         })?;
-        return app.auth.identify(&token, &app.store).await;
+        return match app.auth.identify(&token, &app.store).await {
+            Ok(who) => Ok(who),
+            Err(problem) => Ok(of_link(app, head, &token).await?.ok_or(problem)?),
+        };
+    }
+    if let Some(token) = &token
+        && let Some(who) = of_link(app, head, token).await?
+    {
+        return Ok(who);
     }
     if let Some(token) = token
         && let Ok(who) = app.auth.identify(&token, &app.store).await
@@ -129,10 +137,20 @@ async fn identify(app: &App, head: &Parts) -> Result<Identity, Problem> {
     Ok(Identity::anyone(&outlet))
 }
 
+/// Whoever shows the link of a table to open its visit.
+async fn of_link(app: &App, head: &Parts, token: &str) -> Result<Option<Identity>, Problem> {
+    if head.method != Method::POST || head.uri.path() != "/api/sessions" {
+        return Ok(None);
+    }
+    let found = app.store.table_of_link(token).await?;
+    Ok(found.map(|(outlet, table)| Identity::of_link(&outlet, table, token)))
+}
+
 fn permit(who: &Identity, access: Access, pattern: &str) -> Result<(), Problem> {
     let may = match access {
         Access::Open | Access::Any => true,
         Access::May(Act::Outlets) => who.operator || who.open,
+        Access::May(Act::OpenSession) if who.link.is_some() => true,
         Access::May(act) => roles::allows(who.role, act),
     };
     if may {

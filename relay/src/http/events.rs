@@ -33,6 +33,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How often a quiet stream says that it lives; load balancers cut at 60 s.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
+/// How long a stream trusts its token before it looks again.
+const PROVEN_FOR: Duration = Duration::from_secs(3);
+
 /// Events read at once.
 const BATCH: usize = 200;
 
@@ -76,6 +79,8 @@ struct Log {
     /// The client's position is not in this log any more.
     gap: bool,
     waiting: VecDeque<Message>,
+    /// When the token was last looked at.
+    proven: Instant,
 }
 
 impl Log {
@@ -99,6 +104,7 @@ impl Log {
             seen: wanted.filter(|_| !is_other).unwrap_or(head),
             gap: is_other,
             waiting: VecDeque::new(),
+            proven: Instant::now(),
         })
     }
 
@@ -165,11 +171,7 @@ impl Log {
             if let Some(message) = self.waiting.pop_front() {
                 return Some(message);
             }
-            let is_expired = self
-                .who
-                .expires
-                .is_some_and(|expires| expires <= Timestamp::now());
-            if is_expired || self.app.stop.is_cancelled() {
+            if !self.is_still_good().await || self.app.stop.is_cancelled() {
                 return None;
             }
             let events = self.read().await.ok()?;
@@ -191,6 +193,15 @@ impl Log {
                 self.sleep(Instant::now() + LOOK_EVERY).await;
             }
         }
+    }
+
+    /// Whether the token still is; taken back, it is noticed within 5 s.
+    async fn is_still_good(&mut self) -> bool {
+        if self.proven.elapsed() < PROVEN_FOR {
+            return self.who.expires.is_none_or(|expires| expires > Timestamp::now());
+        }
+        self.proven = Instant::now();
+        self.app.is_still_good(&self.who).await
     }
 
     /// Until there is news, a look is due, or the relay stops.

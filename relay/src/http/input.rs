@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::auth::Identity;
+use crate::config::duration;
 use crate::error::{Code, Problem};
 use crate::service::SharedApp;
 
@@ -196,6 +197,45 @@ fn parse(body: &[u8]) -> Result<Value, Problem> {
             ),
         )
     })
+}
+
+/// Longest name of a station, a location, a computer or a token, in characters.
+const LONGEST_NAME: usize = 100;
+
+/// A field of a body as text, trimmed; none where it is left out or empty. `field` is its whole path.
+pub(super) fn text<'a>(body: &'a Value, name: &str, field: &str) -> Result<Option<&'a str>, Problem> {
+    match body.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) if text.trim().is_empty() => Ok(None),
+        Some(Value::String(text)) if text.chars().count() <= LONGEST_NAME => Ok(Some(text.trim())),
+        Some(Value::String(_)) => Err(Problem::invalid(
+            field,
+            format!("`{field}` is longer than {LONGEST_NAME} characters"),
+        )),
+        Some(_) => Err(Problem::invalid(field, format!("`{field}` is no text"))),
+    }
+}
+
+/// The field `ttl` of a body: seconds, or text such as `15m`, up to `longest`; `expected` says so.
+pub(super) fn lifetime(
+    body: &Value,
+    unless_said: Duration,
+    longest: Duration,
+    expected: &str,
+) -> Result<Duration, Problem> {
+    let wanted = match body.get("ttl") {
+        None | Some(Value::Null) => return Ok(unless_said),
+        Some(Value::String(text)) => duration::parse(text).ok(),
+        Some(value) => value.as_u64().map(Duration::from_secs),
+    };
+    wanted
+        .filter(|ttl| !ttl.is_zero() && *ttl <= longest)
+        .ok_or_else(|| {
+            Problem::invalid(
+                "ttl",
+                format!("`ttl` must be {expected}, in seconds or as text such as 15m"),
+            )
+        })
 }
 
 /// Whether the client accepts that kind of answer, by its name in `Accept`.

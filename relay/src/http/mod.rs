@@ -1,5 +1,6 @@
 //! The relay's HTTP: the router on one screen, one file per resource.
 
+mod audit;
 mod client;
 mod devices;
 pub mod door;
@@ -11,11 +12,16 @@ mod jobs;
 pub mod openapi;
 mod orders;
 mod outlets;
+mod pages;
+mod pairing;
 mod reply;
 mod routing;
 mod sessions;
+mod signin;
 mod stations;
+mod templates;
 mod tickets;
+mod tokens;
 mod upgrade;
 
 pub(crate) use outlets::checked as check_outlet;
@@ -23,7 +29,7 @@ pub(crate) use outlets::checked as check_outlet;
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::from_fn_with_state;
-use axum::routing::{any, get, patch, post, put};
+use axum::routing::{any, delete, get, patch, post, put};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
@@ -74,6 +80,8 @@ pub fn router(app: SharedApp) -> Router {
                 .put(house::put_table)
                 .delete(house::delete_table),
         )
+        .route("/api/tables/{id}/link", post(sessions::link))
+        .route("/t/{link}", get(sessions::scan))
         .route("/api/menu", get(house::menu))
         .route(
             "/api/menu/{id}",
@@ -87,9 +95,19 @@ pub fn router(app: SharedApp) -> Router {
             get(sessions::show).delete(sessions::close),
         )
         .route("/api/devices", get(devices::list))
+        .route("/api/devices/{id}", patch(devices::rename))
         .route("/api/devices/{id}/revoke", post(devices::revoke))
-        .route("/api/enrolments", post(devices::open_enrolment))
-        .route("/api/enrol", post(devices::enrol))
+        .route("/api/devices/{id}/test", post(devices::test))
+        .route("/api/enrolments", get(pairing::list).post(pairing::open))
+        .route("/api/enrolments/{id}", delete(pairing::withdraw))
+        .route("/api/enrol", post(pairing::enrol))
+        .route("/api/tokens", get(tokens::list).post(tokens::make))
+        .route("/api/tokens/{id}/revoke", post(tokens::revoke))
+        .route("/api/screen-codes", post(signin::open))
+        .route("/api/sign-in", post(signin::sign_in))
+        .route("/api/audit", get(audit::list))
+        .route("/api/templates", get(templates::list))
+        .route("/api/templates/preview", post(templates::preview))
         .route("/api/outlets", get(outlets::list).post(outlets::add))
         .route("/ws", any(upgrade::station))
         .route("/ws/restaurant-pos/{tenant}", any(upgrade::register))
@@ -103,6 +121,7 @@ pub fn router(app: SharedApp) -> Router {
         .fallback(nothing_here)
         .layer(from_fn_with_state(app.clone(), door::door))
         .merge(socketio::routes(&app))
+        .merge(pages::routes(&app))
         .layer(cors(&app.config.allowed_origins))
         .layer(CatchPanicLayer::custom(|_| panicked()))
         .with_state(app)

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -13,11 +13,14 @@ use super::orders::for_guest;
 use super::reply::{json as reply, with_status};
 use crate::auth::Identity;
 use crate::dialects::session::session_id;
-use crate::error::Problem;
+use crate::error::{Code, Problem};
 use crate::order::model::money;
 use crate::order::{Order, Role, Status};
 use crate::service::{App, SharedApp};
 use crate::store::Visit;
+
+/// How the visits that a table's link opened are named, so that all who scan it share one.
+const LINKED: &str = "table-link:";
 
 /// Longest number of a table or name of a visit, in characters.
 const LONGEST_NAME: usize = 128;
@@ -37,6 +40,9 @@ struct SessionView {
     table_number: Option<String>,
     opened_at: Timestamp,
     ends_at: Timestamp,
+    /// Ended by the staff.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    closed_at: Option<Timestamp>,
 }
 
 /// What the visit costs, cancelled orders left out.
@@ -65,8 +71,19 @@ pub(super) async fn open(
     headers: HeaderMap,
     Payload(body): Payload,
 ) -> Result<Response, Problem> {
-    let table = label(&body, "tableNumber")?.or(label(&body, "table_number")?);
-    let name = label(&body, "session")?;
+    let (table, name) = match &who.link {
+        Some(id) => (who.table.clone(), Some(format!("{LINKED}{id}"))),
+        None => (
+            label(&body, "tableNumber")?.or(label(&body, "table_number")?),
+            label(&body, "session")?,
+        ),
+    };
+    if name.as_deref().is_some_and(|name| name.starts_with(LINKED)) && who.link.is_none() {
+        return Err(Problem::invalid(
+            "session",
+            format!("`session` begins with {LINKED}, which is for tables' links; choose another name"),
+        ));
+    }
     if table.is_none() && name.is_none() {
         return Err(Problem::invalid("tableNumber", "`tableNumber` is missing"));
     }
@@ -79,6 +96,46 @@ pub(super) async fn open(
         StatusCode::CREATED,
         &json!({"token": visit.token, "url": url, "tableNumber": visit.table_number}),
     ))
+}
+
+/// `POST /api/tables/{id}/link`: `{renew?}` → `{link, url, tableNumber}`: what the code on a table leads to.
+pub(super) async fn link(
+    State(app): State<SharedApp>,
+    Who(who): Who,
+    Named(id): Named<String>,
+    headers: HeaderMap,
+    Payload(body): Payload,
+) -> Result<Response, Problem> {
+    let renew = match body.get("renew") {
+        None | Some(Value::Null) => false,
+        Some(Value::Bool(renew)) => *renew,
+        Some(_) => return Err(Problem::invalid("renew", "`renew` is neither true nor false")),
+    };
+    let (table, link) = app
+        .store
+        .table_link(&who.outlet, &id, renew, &who.actor())
+        .await?;
+    let url = format!("{}/t/{link}", base(&app, &headers));
+    Ok(reply(
+        &json!({"link": link, "url": url, "tableNumber": table.number}),
+    ))
+}
+
+/// `GET /t/{link}`: the code on a table leads here, and from here to the page of the table's visit.
+pub(super) async fn scan(
+    State(app): State<SharedApp>,
+    Named(link): Named<String>,
+) -> Result<Response, Problem> {
+    let found = app.store.table_of_link(&link).await?;
+    let (outlet, table) = found
+        .ok_or_else(|| Problem::new(Code::NotFound, "this code is not valid any more; ask the staff"))?;
+    let who = Identity::of_link(&outlet, table, &link);
+    let name = who.link.as_ref().map(|id| format!("{LINKED}{id}"));
+    let visit = app
+        .store
+        .open_visit(&who.outlet, name, who.table.clone(), None, &who.actor())
+        .await?;
+    Ok(Redirect::to(&format!("/s/{}", visit.token)).into_response())
 }
 
 /// `GET /api/sessions/{token}`: the visit's orders and bill.
@@ -96,6 +153,7 @@ pub(super) async fn show(
             ends_at: visit.ends_at(&settings),
             table_number: visit.table_number,
             opened_at: visit.opened_at,
+            closed_at: visit.closed_at,
         },
         bill: bill(&orders),
         orders: orders.iter().map(for_guest).collect(),

@@ -36,7 +36,7 @@ struct StationView<'a> {
 }
 
 #[derive(Serialize)]
-struct PrinterView<'a> {
+pub(super) struct PrinterView<'a> {
     name: &'a str,
     profile: Option<&'a str>,
     proof: Option<Evidence>,
@@ -76,7 +76,7 @@ pub(super) async fn list(State(app): State<SharedApp>, Who(who): Who) -> Result<
             printers: printers
                 .iter()
                 .filter(|printer| holder.is_some_and(|holder| holder.device == printer.device))
-                .map(view)
+                .map(printer_view)
                 .collect(),
             waiting: waiting.jobs,
             oldest: waiting.oldest,
@@ -105,7 +105,8 @@ pub(super) fn state_of(printer: &Printer) -> &'static str {
         .unwrap_or("unknown")
 }
 
-fn view(printer: &Printer) -> PrinterView<'_> {
+/// A printer as answers show it.
+pub(super) fn printer_view(printer: &Printer) -> PrinterView<'_> {
     let status = printer.status.as_ref();
     PrinterView {
         name: &printer.name,

@@ -21,7 +21,7 @@ use crate::store::{Job, Printer};
 const DEFAULT_PROFILE: &str = "generic-80";
 
 /// Templates and fonts take a moment to read, once for the process.
-static RENDERER: LazyLock<Renderer> = LazyLock::new(Renderer::builtin);
+pub(super) static RENDERER: LazyLock<Renderer> = LazyLock::new(Renderer::builtin);
 
 /// `GET …/ticket.txt`: the layout's text.
 pub(super) async fn text(
@@ -78,7 +78,7 @@ async fn rendered(
 }
 
 /// The print event as the agent gets it: its `data` and, in it, the job.
-fn event_of(job: &Job) -> Result<Value, Problem> {
+pub(super) fn event_of(job: &Job) -> Result<Value, Problem> {
     let unreadable = |error: serde_json::Error| Problem::from(crate::store::StoreError::Row(error));
     let mut data: Value = serde_json::from_str(&job.data).map_err(unreadable)?;
     let header = serde_json::to_value(&job.header).map_err(unreadable)?;

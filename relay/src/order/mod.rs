@@ -3,6 +3,7 @@
 pub mod command;
 pub mod decide;
 pub mod event;
+pub mod guest;
 pub mod house;
 pub mod input;
 pub mod model;

@@ -16,6 +16,7 @@ pub use explain::{DryRun, Finding, dry_run, lint};
 pub use late::{late_void, reprint_lines};
 pub use route::plan;
 pub use settings::{Settings, order_number, station_for_device};
+pub use ticket::test_ticket;
 
 use protocol::{Banner, JobId, JobKind, JobState};
 use serde::{Deserialize, Serialize};

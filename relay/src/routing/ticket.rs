@@ -1,5 +1,6 @@
 //! Makes tickets: D1's columns and all that paper needs beyond them.
 
+use jiff::Timestamp;
 use protocol::{Banner, JobId, JobKind};
 use serde_json::{Value, json};
 
@@ -13,6 +14,41 @@ pub const KITCHEN_EVENT: &str = "kitchen_immediate_print";
 pub const BAR_EVENT: &str = "beverage_immediate_print";
 /// The print event of bills.
 pub const RECEIPT_EVENT: &str = "receipt_immediate_print";
+
+/// The print event of test tickets; agents alone get it.
+pub const TEST_EVENT: &str = "test_print";
+
+/// A test ticket for a station. `qr` is what its code leads to.
+#[must_use]
+pub fn test_ticket(
+    station: &str,
+    job: JobId,
+    settings: &Settings,
+    now: Timestamp,
+    qr: Option<&str>,
+) -> Ticket {
+    Ticket {
+        station: station.to_owned(),
+        kind: JobKind::Test,
+        trigger: Trigger::Immediate,
+        lines: Vec::new(),
+        banners: Vec::new(),
+        copies: 1,
+        job: Some(job),
+        rooms: false,
+        event: TEST_EVENT.to_owned(),
+        data: json!({
+            "order_id": "test",
+            "order_number": "TEST",
+            "station": station,
+            "order_items": [],
+            "timestamp": now,
+            "timezone": settings.timezone,
+            "outlet_name": settings.outlet_name,
+            "qr": qr,
+        }),
+    }
+}
 
 /// What one ticket is made of.
 pub(super) struct Draft<'a> {

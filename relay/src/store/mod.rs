@@ -7,7 +7,10 @@
 mod answers;
 mod books;
 mod clerk;
+pub mod copy;
+mod deeds;
 mod desk;
+mod divert;
 mod fate;
 mod handle;
 mod lock;
@@ -26,9 +29,12 @@ use serde::{Deserialize, Serialize};
 use crate::order::{Actor, Command, Event, Order, Refusal};
 use crate::routing::Settings;
 
+pub use divert::{Agent, Standing};
 pub use handle::enrol::{RedeemError, Redeemed};
+pub use handle::inspect::{AuditFilter, OpenCode};
 pub use handle::link::Acked;
 pub use handle::sockets::SocketSession;
+pub use handle::tokens::Issued;
 pub use handle::{Store, StoreOptions};
 pub use sql::events::Audited;
 

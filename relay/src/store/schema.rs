@@ -12,7 +12,7 @@ use super::StoreError;
 const APPLICATION: i32 = 0x5072_526c;
 
 /// Every step so far; the schema's number is how many were taken.
-const STEPS: &[&str] = &[FIRST, HOUSE, SOCKETS];
+const STEPS: &[&str] = &[FIRST, HOUSE, SOCKETS, TOKENS, LINKS, BACKUPS];
 
 /// Instants are integers: milliseconds since 1970 UTC. A job's `open` is 1 until its state is final and nobody
 /// waits for its holder's answer.
@@ -95,6 +95,31 @@ CREATE TABLE visits(outlet TEXT, token TEXT, name TEXT, table_number TEXT, opene
     last_at INTEGER NOT NULL, closed_at INTEGER, PRIMARY KEY(outlet, token)) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX visits_token ON visits(token);
 CREATE UNIQUE INDEX visits_name ON visits(outlet, name) WHERE name IS NOT NULL;
+";
+
+/// Signed tokens that a manager made or took back (their own text is kept nowhere; `name` and `role` are
+/// unknown of one that was made beside the relay), and the device that a pairing code replaces.
+const TOKENS: &str = r"
+CREATE TABLE tokens(outlet TEXT, id TEXT, name TEXT, role TEXT, made_by TEXT NOT NULL,
+    created_at INTEGER NOT NULL, expires INTEGER, revoked INTEGER NOT NULL, PRIMARY KEY(outlet, id)) STRICT, WITHOUT ROWID;
+ALTER TABLE enrolments ADD COLUMN replaces TEXT;
+";
+
+/// The secret behind the code on each table, with which guests open the table's visit.
+const LINKS: &str = r"
+CREATE TABLE table_links(outlet TEXT, table_id TEXT, secret TEXT NOT NULL, PRIMARY KEY(outlet, table_id))
+    STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX table_links_secret ON table_links(secret);
+";
+
+/// A job of a station that is down. diverted: the station that prints it meanwhile; lent: the last such one,
+/// whose agent may still speak of it; hand_back: the station that gets it once its agent has confirmed that
+/// not one byte has left; hops: how often that happened.
+const BACKUPS: &str = r"
+ALTER TABLE jobs ADD COLUMN diverted TEXT;
+ALTER TABLE jobs ADD COLUMN lent TEXT;
+ALTER TABLE jobs ADD COLUMN hand_back TEXT;
+ALTER TABLE jobs ADD COLUMN hops INTEGER NOT NULL DEFAULT 0;
 ";
 
 /// Brings the store to this program's schema.

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use protocol::{JobHeader, JobId, JobState};
 
-use super::answers;
 use super::books::Counter;
 use super::desk::{Desk, Outcome, new_id};
 use super::sql::house::{self, List};
@@ -17,6 +16,7 @@ use super::sql::jobs::JobRow;
 use super::sql::orders::{Creation, Kept};
 use super::sql::{events, jobs, orders};
 use super::{Job, JobBrief, OrderReply, OrderRequest, OutletId, Step, fate};
+use super::{answers, deeds};
 use crate::dialects::session::session_id;
 use crate::order::house::{MenuItem, refuse_unavailable};
 use crate::order::{
@@ -208,6 +208,9 @@ fn store(
         subject,
     };
     let event = record(desk, outlet, event, Some(&order.id))?;
+    if let Some(what) = deeds::of_order(&request.command, &order) {
+        deeds::audit(desk, outlet, &request.actor, what)?;
+    }
     done(desk, request, order, jobs, Some(event), body).map(Ok)
 }
 
@@ -321,6 +324,8 @@ pub(super) fn number(
         attempt: 0,
         age_ms: 0,
         banners: ticket.banners.clone(),
+        via: None,
+        hops: 0,
     };
     let (order_id, order_number) = order.map(|(id, number)| (id, number.to_owned())).unzip();
     let job = Job {
@@ -352,6 +357,9 @@ pub(super) fn number(
         withdrawn: false,
         doubt: None,
         wish: None,
+        diverted: None,
+        lent: None,
+        hand_back: None,
     };
     jobs::insert(desk.conn, &row)?;
     desk.out.nudge(outlet, &ticket.station);

@@ -16,7 +16,7 @@ async fn code(house: &House) -> String {
     ];
     house
         .store
-        .create_enrolment(OUTLET, stations, QUARTER)
+        .create_enrolment(OUTLET, stations, None, QUARTER, &actor())
         .await
         .unwrap()
         .0
@@ -129,7 +129,7 @@ async fn a_revoked_device_is_fenced_and_its_station_is_free() {
         "{nobody:?}"
     );
     let audited = house.store.audited(OUTLET, 10).await.unwrap();
-    assert_eq!(audited.len(), 2);
+    assert_eq!(audited.len(), 3);
     assert_eq!(audited[0].who, "pos:till-1");
 }
 

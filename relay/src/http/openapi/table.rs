@@ -2,6 +2,7 @@
 
 mod house;
 mod orders;
+mod people;
 
 /// One route's description.
 pub(super) struct Doc {
@@ -92,5 +93,5 @@ const MADE: &[(u16, Answer)] = &[(201, Json("Taken")), (200, Json("Taken"))];
 
 /// All of them; a test compares them with [`crate::auth::roles::ROUTES`].
 pub(super) fn docs() -> impl Iterator<Item = &'static Doc> {
-    orders::DOCS.iter().chain(house::DOCS)
+    orders::DOCS.iter().chain(house::DOCS).chain(people::DOCS)
 }

@@ -38,6 +38,8 @@ pub struct Redeemed {
     pub device: Device,
     /// Its token; kept nowhere else.
     pub token: String,
+    /// The device whose place it took, and whose token is refused from now on.
+    pub replaced: Option<String>,
 }
 
 /// Why a pairing code was not taken.
@@ -62,20 +64,23 @@ pub enum RedeemError {
 
 impl Store {
     /// Makes a one-time pairing code for these stations (name and location); returns it and until when it is
-    /// good. `ttl` is cut at a day.
+    /// good. `ttl` is cut at a day. Whoever redeems the code takes the place of the device `replaces`, whose
+    /// stations are meant where `stations` is empty.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] for an unknown outlet.
+    /// [`StoreError::NotFound`] for an unknown outlet or device.
     pub async fn create_enrolment(
         &self,
         outlet: &str,
         stations: Vec<(String, Option<String>)>,
+        replaces: Option<String>,
         ttl: Duration,
+        by: &Actor,
     ) -> Result<(String, Timestamp), StoreError> {
-        let outlet = OutletId::from(outlet);
+        let (outlet, by) = (OutletId::from(outlet), by.clone());
         self.inner
             .clerk
-            .call(move |desk| enrol(desk, &outlet, stations, ttl.min(MAX_TTL)))
+            .call(move |desk| enrol(desk, &outlet, stations, replaces, ttl.min(MAX_TTL), &by))
             .await
     }
 
@@ -132,18 +137,25 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::NotFound`].
-    pub async fn rename_device(&self, outlet: &str, device: &str, name: &str) -> Result<(), StoreError> {
+    pub async fn rename_device(
+        &self,
+        outlet: &str,
+        device: &str,
+        name: &str,
+        by: &Actor,
+    ) -> Result<(), StoreError> {
         let (outlet, device, name) = (outlet.to_owned(), device.to_owned(), name.to_owned());
+        let who = transact::who(by);
         let rename = move |desk: &mut Desk<'_>| {
-            let known = people::rename(desk.conn, &outlet, &device, &name)?;
-            if known {
-                Ok(())
-            } else {
-                Err(StoreError::NotFound {
-                    what: "device",
-                    id: device,
-                })
+            if !people::rename(desk.conn, &outlet, &device, &name)? {
+                return Err(unknown(&device));
             }
+            audit(
+                desk,
+                &outlet,
+                who,
+                format!("device {device} is called {name} now"),
+            )
         };
         self.inner.clerk.call(rename).await
     }
@@ -153,9 +165,15 @@ fn enrol(
     desk: &mut Desk<'_>,
     outlet: &OutletId,
     stations: Vec<(String, Option<String>)>,
+    replaces: Option<String>,
     ttl: Duration,
+    by: &Actor,
 ) -> Outcome<(String, Timestamp)> {
     desk.books.settings(desk.conn, outlet)?;
+    let stations = match &replaces {
+        Some(old) => stations_after(desk, outlet, old, stations)?,
+        None => stations,
+    };
     let ttl = SignedDuration::try_from(ttl).unwrap_or(SignedDuration::MAX);
     let expires = desk.now.checked_add(ttl).unwrap_or(Timestamp::MAX);
     for _ in 0..DRAWS {
@@ -167,14 +185,37 @@ fn enrol(
             secret: hash(secret),
             stations: stations.clone(),
             expires,
+            replaces: replaces.clone(),
             tries: 0,
             used: false,
         };
         if people::insert_enrolment(desk.conn, &new)? {
+            let names: Vec<&str> = stations.iter().map(|(name, _)| name.as_str()).collect();
+            let what = format!("a pairing code was made ({selector}-…) for {}", names.join(", "));
+            audit(desk, outlet, transact::who(by), what)?;
             return Ok((format!("{selector}-{secret}"), expires));
         }
     }
     Err(StoreError::Busy)
+}
+
+/// The stations that were named, or those of the device that goes.
+fn stations_after(
+    desk: &Desk<'_>,
+    outlet: &str,
+    old: &str,
+    stations: Vec<(String, Option<String>)>,
+) -> Outcome<Vec<(String, Option<String>)>> {
+    let devices = people::devices(desk.conn, outlet)?;
+    let old = devices
+        .into_iter()
+        .find(|device| device.id == old)
+        .ok_or_else(|| unknown(old))?;
+    Ok(if stations.is_empty() {
+        old.stations
+    } else {
+        stations
+    })
 }
 
 /// The outer result is the store's; a refusal is an outcome like another, since the try must stay counted.
@@ -209,14 +250,19 @@ fn redeem(desk: &mut Desk<'_>, code: &str, name: String) -> Outcome<Result<Redee
     };
     let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
     people::insert_device(desk.conn, &device, &hash(&token), desk.now)?;
-    let what = format!("device {} ({}) was paired", device.id, device.name);
-    let line = Audited {
-        at: desk.now,
-        who: format!("code:{selector}"),
-        what,
-    };
-    events::audit(desk.conn, &device.outlet, &new_id(), &line)?;
-    Ok(Ok(Redeemed { device, token }))
+    let (what, who) = (
+        format!("device {} ({}) was paired", device.id, device.name),
+        format!("code:{selector}"),
+    );
+    audit(desk, &device.outlet, who.clone(), what)?;
+    if let Some(old) = &found.replaces {
+        revoke(desk, &OutletId::from(device.outlet.as_str()), old, who)?;
+    }
+    Ok(Ok(Redeemed {
+        device,
+        token,
+        replaced: found.replaces,
+    }))
 }
 
 fn open(found: &Enrolment, now: Timestamp) -> Result<(), RedeemError> {
@@ -234,10 +280,7 @@ fn open(found: &Enrolment, now: Timestamp) -> Result<(), RedeemError> {
 
 fn revoke(desk: &mut Desk<'_>, outlet: &OutletId, device: &str, who: String) -> Outcome<()> {
     if !people::revoke(desk.conn, outlet, device)? {
-        return Err(StoreError::NotFound {
-            what: "device",
-            id: device.to_owned(),
-        });
+        return Err(unknown(device));
     }
     for held in sql::stations::holders(desk.conn, outlet)? {
         if held.device == device {
@@ -245,10 +288,21 @@ fn revoke(desk: &mut Desk<'_>, outlet: &OutletId, device: &str, who: String) -> 
         }
     }
     work::attach(desk, outlet, device)?;
+    audit(desk, outlet, who, format!("device {device} was revoked"))
+}
+
+fn unknown(device: &str) -> StoreError {
+    StoreError::NotFound {
+        what: "device",
+        id: device.to_owned(),
+    }
+}
+
+fn audit(desk: &Desk<'_>, outlet: &str, who: String, what: String) -> Outcome<()> {
     let line = Audited {
         at: desk.now,
         who,
-        what: format!("device {device} was revoked"),
+        what,
     };
     Ok(events::audit(desk.conn, outlet, &new_id(), &line)?)
 }

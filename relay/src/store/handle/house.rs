@@ -16,7 +16,7 @@ use crate::store::books::Counter;
 use crate::store::desk::{Desk, Outcome, new_id};
 use crate::store::sql::events;
 use crate::store::sql::house::{self, List};
-use crate::store::{Audited, OutletId, StoreError, Visit, transact};
+use crate::store::{Audited, OutletId, StoreError, Visit, deeds, transact};
 
 /// Most tables, and most items of the menu, of one outlet: many times any restaurant's.
 const MOST: i64 = 10_000;
@@ -203,6 +203,7 @@ impl Store {
                 Ok(None) => was.map(Ok).ok_or_else(|| missing("entry", &id)),
                 Ok(Some(entry)) => {
                     house::put(desk.conn, list, &outlet, &id, &entry)?;
+                    deeds::audit(desk, &outlet, &by, format!("{} {id} was set", word(list)))?;
                     tell(desk, &outlet, &by, subject(serde_json::to_value(&entry)?))?;
                     Ok(Ok(entry))
                 }
@@ -221,16 +222,10 @@ impl Store {
     ) -> Result<(), StoreError> {
         let (outlet, id, by) = (OutletId::from(outlet), id.to_owned(), by.clone());
         let delete = move |desk: &mut Desk<'_>| {
-            let was: T = house::get(desk.conn, list, &outlet, &id)?.ok_or_else(|| {
-                missing(
-                    match list {
-                        List::Tables => "table",
-                        List::Menu => "menu item",
-                    },
-                    &id,
-                )
-            })?;
+            let was: T =
+                house::get(desk.conn, list, &outlet, &id)?.ok_or_else(|| missing(word(list), &id))?;
             house::delete(desk.conn, list, &outlet, &id)?;
+            deeds::audit(desk, &outlet, &by, format!("{} {id} was taken away", word(list)))?;
             let mut last = serde_json::to_value(&was)?;
             if let Value::Object(fields) = &mut last {
                 fields.insert("deleted".to_owned(), Value::Bool(true));
@@ -295,6 +290,13 @@ fn audit(desk: &Desk<'_>, outlet: &str, who: String, what: String) -> Outcome<()
         what,
     };
     Ok(events::audit(desk.conn, outlet, &new_id(), &line)?)
+}
+
+fn word(list: List) -> &'static str {
+    match list {
+        List::Tables => "table",
+        List::Menu => "menu item",
+    }
 }
 
 fn missing(what: &'static str, id: &str) -> StoreError {

@@ -8,7 +8,7 @@ use crate::order::Actor;
 use crate::routing::Settings;
 use crate::store::desk::{Desk, Outcome, new_id};
 use crate::store::sql::{events, outlets, stations};
-use crate::store::{Audited, Outlet, OutletId, Printer, StoreError, transact};
+use crate::store::{AuditFilter, Audited, Outlet, OutletId, Printer, StoreError, transact};
 
 impl Store {
     /// Adds an outlet with the default settings in its time zone; `false` where there is one of that id,
@@ -157,11 +157,11 @@ impl Store {
     /// # Errors
     /// What the database says.
     pub async fn audited(&self, outlet: &str, limit: usize) -> Result<Vec<Audited>, StoreError> {
-        let outlet = outlet.to_owned();
-        self.inner
-            .readers
-            .read(move |conn| Ok(events::audited(conn, &outlet, limit)?))
-            .await
+        let filter = AuditFilter {
+            limit,
+            ..AuditFilter::default()
+        };
+        Ok(self.audit_page(outlet, filter).await?.items)
     }
 }
 

@@ -5,6 +5,7 @@ use rusqlite::Connection;
 
 use super::{Columns, limit, millis, signed};
 use crate::order::Event;
+use crate::store::AuditFilter;
 
 /// Adds an event under its number.
 pub(in crate::store) fn insert(
@@ -57,20 +58,29 @@ pub(in crate::store) fn audit(
     Ok(())
 }
 
-/// The newest lines of the audit, newest first.
+/// Lines of the audit with their ids, newest first, from before the line of an earlier page.
 pub(in crate::store) fn audited(
     conn: &Connection,
     outlet: &str,
+    filter: &AuditFilter,
     most: usize,
-) -> rusqlite::Result<Vec<Audited>> {
-    conn.prepare_cached("SELECT at, who, what FROM audit WHERE outlet = ?1 ORDER BY id DESC LIMIT ?2")?
-        .query_map((outlet, limit(most)), |row| {
+) -> rusqlite::Result<Vec<(String, Audited)>> {
+    let sql = "SELECT id, at, who, what FROM audit WHERE outlet = ?1 AND (?2 IS NULL OR id < ?2)
+        AND (?3 IS NULL OR instr(who, ?3) > 0) AND (?4 IS NULL OR instr(what, ?4) > 0)
+        ORDER BY id DESC LIMIT ?5";
+    let AuditFilter {
+        who, what, cursor, ..
+    } = filter;
+    conn.prepare_cached(sql)?
+        .query_map((outlet, cursor, who, what, limit(most)), |row| {
             let mut columns = Columns::of(row);
-            Ok(Audited {
+            let id = columns.take()?;
+            let line = Audited {
                 at: columns.instant()?,
                 who: columns.take()?,
                 what: columns.take()?,
-            })
+            };
+            Ok((id, line))
         })?
         .collect()
 }

@@ -168,3 +168,37 @@ pub(in crate::store) fn trim_visits(
         (outlet, millis(before)),
     )
 }
+
+/// The secret of a table's link.
+pub(in crate::store) fn link(
+    conn: &Connection,
+    outlet: &str,
+    table: &str,
+) -> rusqlite::Result<Option<String>> {
+    conn.prepare_cached("SELECT secret FROM table_links WHERE outlet = ?1 AND table_id = ?2")?
+        .query_row((outlet, table), |row| row.get(0))
+        .optional()
+}
+
+/// Sets the secret of a table's link.
+pub(in crate::store) fn put_link(
+    conn: &Connection,
+    outlet: &str,
+    table: &str,
+    secret: &str,
+) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO table_links(outlet, table_id, secret) VALUES(?1, ?2, ?3)
+        ON CONFLICT(outlet, table_id) DO UPDATE SET secret = excluded.secret";
+    conn.prepare_cached(sql)?.execute((outlet, table, secret))?;
+    Ok(())
+}
+
+/// The outlet and the id of the table of this secret.
+pub(in crate::store) fn linked(
+    conn: &Connection,
+    secret: &str,
+) -> rusqlite::Result<Option<(String, String)>> {
+    conn.prepare_cached("SELECT outlet, table_id FROM table_links WHERE secret = ?1")?
+        .query_row([secret], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()
+}

@@ -9,6 +9,7 @@ pub(super) mod outlets;
 pub(super) mod people;
 pub(super) mod sockets;
 pub(super) mod stations;
+pub(super) mod tokens;
 pub(super) mod upkeep;
 
 use jiff::Timestamp;

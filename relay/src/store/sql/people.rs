@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::{Columns, millis};
-use crate::store::{Device, StoreError};
+use crate::store::{Device, OpenCode, StoreError};
 
 /// Adds a device with its token's hash.
 pub(in crate::store) fn insert_device(
@@ -86,14 +86,16 @@ pub(in crate::store) struct Enrolment {
     pub(in crate::store) secret: Vec<u8>,
     pub(in crate::store) stations: Vec<(String, Option<String>)>,
     pub(in crate::store) expires: Timestamp,
+    /// The device whose place the new one takes.
+    pub(in crate::store) replaces: Option<String>,
     pub(in crate::store) tries: u32,
     pub(in crate::store) used: bool,
 }
 
 /// Adds a pairing code; `false` where its selector is taken.
 pub(in crate::store) fn insert_enrolment(conn: &Connection, new: &Enrolment) -> Result<bool, StoreError> {
-    let sql = "INSERT INTO enrolments(outlet, selector, secret, stations, expires, tries, used)
-        VALUES(?1, ?2, ?3, ?4, ?5, 0, 0) ON CONFLICT DO NOTHING";
+    let sql = "INSERT INTO enrolments(outlet, selector, secret, stations, expires, tries, used, replaces)
+        VALUES(?1, ?2, ?3, ?4, ?5, 0, 0, ?6) ON CONFLICT DO NOTHING";
     let stations = serde_json::to_string(&new.stations)?;
     let row = (
         &new.outlet,
@@ -101,14 +103,15 @@ pub(in crate::store) fn insert_enrolment(conn: &Connection, new: &Enrolment) -> 
         &new.secret,
         stations,
         millis(new.expires),
+        &new.replaces,
     );
     Ok(conn.execute(sql, row)? == 1)
 }
 
 /// The pairing code of this selector.
 pub(in crate::store) fn enrolment(conn: &Connection, selector: &str) -> rusqlite::Result<Option<Enrolment>> {
-    let sql =
-        "SELECT outlet, selector, secret, stations, expires, tries, used FROM enrolments WHERE selector = ?1";
+    let sql = "SELECT outlet, selector, secret, stations, expires, replaces, tries, used FROM enrolments
+        WHERE selector = ?1";
     conn.prepare_cached(sql)?
         .query_row([selector], |row| {
             let mut columns = Columns::of(row);
@@ -118,6 +121,7 @@ pub(in crate::store) fn enrolment(conn: &Connection, selector: &str) -> rusqlite
                 secret: columns.take()?,
                 stations: columns.json()?,
                 expires: columns.instant()?,
+                replaces: columns.take()?,
                 tries: columns.take()?,
                 used: columns.take()?,
             })
@@ -130,4 +134,33 @@ pub(in crate::store) fn update_enrolment(conn: &Connection, now: &Enrolment) -> 
     let sql = "UPDATE enrolments SET tries = ?3, used = ?4 WHERE outlet = ?1 AND selector = ?2";
     conn.execute(sql, (&now.outlet, &now.selector, now.tries, now.used))?;
     Ok(())
+}
+
+/// An outlet's pairing codes, newest last to run out first.
+pub(in crate::store) fn enrolments(conn: &Connection, outlet: &str) -> rusqlite::Result<Vec<OpenCode>> {
+    let sql = "SELECT selector, stations, replaces, expires, tries, used FROM enrolments
+        WHERE outlet = ?1 ORDER BY expires DESC, selector LIMIT 200";
+    conn.prepare_cached(sql)?
+        .query_map([outlet], |row| {
+            let mut columns = Columns::of(row);
+            Ok(OpenCode {
+                id: columns.take()?,
+                stations: columns.json()?,
+                replaces: columns.take()?,
+                expires: columns.instant()?,
+                tries: columns.take()?,
+                used: columns.take()?,
+            })
+        })?
+        .collect()
+}
+
+/// Forgets a pairing code; `false` where there is none.
+pub(in crate::store) fn delete_enrolment(
+    conn: &Connection,
+    outlet: &str,
+    id: &str,
+) -> rusqlite::Result<bool> {
+    let sql = "DELETE FROM enrolments WHERE outlet = ?1 AND selector = ?2";
+    Ok(conn.execute(sql, (outlet, id))? == 1)
 }

@@ -1,6 +1,6 @@
-//! Stations, settings, events, devices, outlets, tables, menu and visits.
+//! Stations, settings, events, outlets, tables, menu and visits.
 
-use super::Answer::Json;
+use super::Answer::{Json, Nothing};
 use super::{Doc, GONE, get, send, verb};
 
 /// Their descriptions.
@@ -60,35 +60,6 @@ pub(super) const DOCS: &[Doc] = &[
         )
     },
     get(
-        "/api/devices",
-        "devices",
-        "The computers that print",
-        &[(200, Json("DeviceList"))],
-    ),
-    verb(
-        "/api/devices/{id}/revoke",
-        "devices",
-        "Refuse a computer's token from now on",
-        None,
-        &[(200, Json("Revoked"))],
-    ),
-    send(
-        "POST",
-        "/api/enrolments",
-        "devices",
-        "Make a one-time pairing code",
-        "NewEnrolment",
-        &[(201, Json("Enrolment"))],
-    ),
-    send(
-        "POST",
-        "/api/enrol",
-        "devices",
-        "Exchange a pairing code for a device's token",
-        "Pairing",
-        &[(200, Json("Paired"))],
-    ),
-    get(
         "/api/outlets",
         "outlets",
         "All outlets; for whoever holds the relay's keys",
@@ -116,6 +87,19 @@ pub(super) const DOCS: &[Doc] = &[
         method: "DELETE",
         ..get("/api/tables/{id}", "house", "Take a table away", GONE)
     },
+    verb(
+        "/api/tables/{id}/link",
+        "sessions",
+        "What the code on a table leads to; `renew` makes a new one",
+        Some("LinkWish"),
+        &[(200, Json("TableLink"))],
+    ),
+    get(
+        "/t/{link}",
+        "sessions",
+        "The code on a table: leads to the page of the table's visit",
+        &[(303, Nothing("See the visit's page"))],
+    ),
     get("/api/menu", "house", "The menu", &[(200, Json("MenuList"))]),
     get(
         "/api/menu/{id}",
@@ -139,7 +123,7 @@ pub(super) const DOCS: &[Doc] = &[
         "POST",
         "/api/sessions",
         "sessions",
-        "Open a table's visit",
+        "Open a table's visit; staff, or whoever shows the table's link as its token",
         "NewSession",
         &[(201, Json("Opened"))],
     ),

@@ -1,0 +1,95 @@
+//! The agent as a service of the computer: how the service manager hears that it lives, and how it
+//! is installed, started and removed.
+
+use std::io;
+use std::path::PathBuf;
+
+#[cfg(target_os = "linux")]
+mod notify;
+#[cfg(target_os = "linux")]
+mod systemd;
+
+#[cfg(target_os = "linux")]
+pub use notify::accompany;
+#[cfg(target_os = "linux")]
+pub use systemd::{act, install, state, uninstall};
+
+#[cfg(target_os = "macos")]
+mod launchd;
+#[cfg(target_os = "macos")]
+pub use launchd::{accompany, act, install, state, uninstall};
+
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+mod none;
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+pub use none::{accompany, act, install, state, uninstall};
+
+/// What a person does with an installed service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Start it, now and at every boot.
+    Start,
+    /// Stop it until the next start.
+    Stop,
+    /// Stop and start it.
+    Restart,
+}
+
+/// How the service is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceState {
+    /// Whether it is installed at all.
+    pub installed: bool,
+    /// Whether it starts at boot.
+    pub enabled: bool,
+    /// Whether it runs.
+    pub running: bool,
+    /// What the service manager says of it, in its words.
+    pub detail: String,
+}
+
+/// What an installation changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Installed {
+    /// The file that describes the service.
+    pub unit: PathBuf,
+    /// Whether a package had brought it; then nothing was written.
+    pub packaged: bool,
+}
+
+/// Why the service cannot be changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// Only an administrator may.
+    #[error("a service is the administrator's: run this with sudo")]
+    NeedsAdmin,
+    /// There is no service to act on.
+    #[error("the service is not installed: `printrail-agent service install CODE`")]
+    NotInstalled,
+    /// A package brought it, and the package takes it away.
+    #[error("a package installed the service: remove the package (such as `apt remove printrail-agent`)")]
+    Packaged,
+    /// This computer has no service manager that this program knows.
+    #[error(
+        "this computer has no service manager that printrail-agent knows ({0}): let yours run \
+         `printrail-agent run`, and restart it when it ends"
+    )]
+    NoManager(String),
+    /// A file cannot be written or removed.
+    #[error("{path} cannot be changed")]
+    File {
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A command of the system failed.
+    #[error("`{command}` failed: {said}")]
+    Command {
+        /// The command line.
+        command: String,
+        /// What it said.
+        said: String,
+    },
+}
