@@ -5,7 +5,7 @@ use crate::emoji;
 use crate::encode::{self, Job};
 use crate::layout::{self, Measure, Page, Paper};
 use crate::markup;
-use crate::model::{FontName, Receipt};
+use crate::model::FontName;
 use crate::paint;
 use crate::profile::{self, Profile, ProfileError};
 use crate::raster::{Canvas, Font};
@@ -204,7 +204,7 @@ impl Renderer {
             plain()
         });
         let markup = markup.strip_suffix('\n').unwrap_or(&markup);
-        self.finish(markup::parse(markup), options, report, true)
+        self.finish(markup, options, report, true)
     }
 
     /// Renders plain ReceiptLine markup as it stands.
@@ -216,20 +216,15 @@ impl Renderer {
             columns,
             ..Report::default()
         };
-        self.finish(markup::parse(source), options, report, false)
+        self.finish(source, options, report, false)
     }
 
-    fn finish(
-        &self,
-        mut receipt: Receipt,
-        options: &Options,
-        mut report: Report,
-        ends_with_cut: bool,
-    ) -> Ticket {
-        emoji::name_missing(&mut receipt, &self.0.shaper, &mut report);
+    fn finish(&self, source: &str, options: &Options, mut report: Report, ends_with_cut: bool) -> Ticket {
         let paper = paper(&options.profile, options.columns);
-        let measure = Measure::of(&receipt);
-        let page = layout::lay_out(&receipt, paper);
+        let (page, measure) = match markup::is_below_marks(source) {
+            true => (layout::lay_out_plain(source, paper), Measure::Display),
+            false => self.lay_out(source, paper, &mut report),
+        };
         let job = Job {
             page: &page,
             measure,
@@ -249,6 +244,14 @@ impl Renderer {
             pictures: encoded.pictures,
             report,
         }
+    }
+}
+
+impl Renderer {
+    fn lay_out(&self, source: &str, paper: Paper, report: &mut Report) -> (Page, Measure) {
+        let mut receipt = markup::parse(source);
+        emoji::name_missing(&mut receipt, &self.0.shaper, report);
+        (layout::lay_out(&receipt, paper), Measure::of(&receipt))
     }
 }
 

@@ -48,6 +48,8 @@ fn jobs(seqs: impl IntoIterator<Item = u64>, more: bool) -> RelayInput {
             attempt: 0,
             age_ms: 0,
             banners: Vec::new(),
+            via: None,
+            hops: 0,
         };
         Offer::new("print", &RawValue::from_string("{}".into()).unwrap(), job).unwrap()
     };

@@ -38,6 +38,19 @@ export class Refused extends Error {
 
 export function connect (options) { return new Register(options) }
 
+// How a register's socket speaks. A page that listens to other rooms brings a way of its own (`speech`).
+const REGISTERS = {
+  address ({ tenant }, token, after) {
+    const query = new URLSearchParams({ ...(token && { token }), ...(after && { after }) })
+    return `/ws/restaurant-pos/${encodeURIComponent(tenant)}?${query}`
+  },
+  read (text) {
+    const { type, seq, ...data } = JSON.parse(text)
+    return { type, seq, data, opens: type === 'sync_state' }
+  },
+  submit: (tenant, order) => JSON.stringify({ type: 'submit_order', order: { tenantId: tenant, ...order } })
+}
+
 export class Register {
   #options
   #listeners = new Map()
@@ -61,6 +74,7 @@ export class Register {
     this.#options = {
       url: here,
       tenant: 'demo',
+      speech: REGISTERS,
       storage: storageOr(memory()),
       WebSocket: globalThis.WebSocket,
       fetch: globalThis.fetch?.bind(globalThis),
@@ -80,6 +94,9 @@ export class Register {
 
   // What is shown to people: the state of the connection and how much waits.
   get status () { return { state: this.#state, queued: this.#queue.length } }
+
+  // What waits to be sent, oldest first.
+  get waiting () { return [...this.#queue] }
 
   // The position of the last event seen.
   get position () { return this.#after }
@@ -102,6 +119,15 @@ export class Register {
   setStatus (orderId, status) {
     return this.#ask({ key: uuid(), kind: 'status', orderId, status })
   }
+
+  // Any other request that may wait its turn: sent once and in order with the rest. What else `note` holds
+  // stays with it, for who shows what waits.
+  request (method, path, body, note = {}) {
+    return this.#ask({ ...note, key: uuid(), kind: 'request', method, path, body })
+  }
+
+  // Tries to send what waits, for who knows better than the socket that the relay is there.
+  flush () { return this.#flush() }
 
   close () {
     this.#stopped = true
@@ -127,25 +153,26 @@ export class Register {
     clearTimeout(this.#timer)
     if (this.#stopped || this.#socket) return
     if (this.#state !== 'offline') this.#show('connecting')
-    const address = new URL(`/ws/restaurant-pos/${encodeURIComponent(this.#options.tenant)}`, this.#options.url)
-    address.protocol = address.protocol.replace('http', 'ws')
     const socket = this.#socket = {}
     try {
       const token = await this.#token()
-      if (token) address.searchParams.set('token', token)
-      if (this.#after) address.searchParams.set('after', this.#after)
+      const path = this.#options.speech.address(this.#options, token, this.#after)
+      const address = new URL(path, this.#options.url)
+      address.protocol = address.protocol.replace('http', 'ws')
       if (this.#stopped || this.#socket !== socket) return
-      this.#attach(new this.#options.WebSocket(address.href))
+      this.#attach(new this.#options.WebSocket(address.href), token)
     } catch {
       if (this.#socket === socket) this.#lost()
     }
   }
 
-  #attach (socket) {
+  #attach (socket, token) {
     this.#socket = socket
     const mine = act => event => { if (this.#socket === socket) act(event) }
     const late = setTimeout(mine(() => this.#drop()), OPEN_WITHIN_MS)
-    socket.onmessage = mine(({ data }) => { clearTimeout(late); this.#frame(data) })
+    const { tenant } = this.#options
+    const me = { tenant, token, after: this.#after, say: text => socket.send(text) }
+    socket.onmessage = mine(({ data }) => { clearTimeout(late); this.#frame(data, me) })
     socket.onclose = mine(() => { clearTimeout(late); this.#lost() })
     socket.onerror = () => {}
   }
@@ -167,13 +194,15 @@ export class Register {
     this.#timer = setTimeout(() => { this.#open(); this.#flush() }, wait)
   }
 
-  #frame (text) {
+  #frame (text, me) {
     let frame
-    try { frame = JSON.parse(text) } catch { return }
+    try { frame = this.#options.speech.read(text, me) } catch { return }
     this.#heard = Date.now()
-    const { type, seq, ...data } = frame
-    if (type === 'sync_state') {
-      if (!this.#after || data.reason === 'gap') this.#after = seq
+    if (!frame) return
+    const { type, seq, data } = frame
+    if (seq && data.reason === 'gap') this.#after = seq
+    if (frame.opens) {
+      this.#after ??= seq
       this.#opened = true
       this.#tries = 0
       this.#show('connected')
@@ -182,7 +211,7 @@ export class Register {
       return
     }
     // What came before the connection broke and comes again after it is not told twice.
-    const repeated = seq && this.#after && !isAfter(seq, this.#after)
+    const repeated = seq && data.reason !== 'gap' && this.#after && !isAfter(seq, this.#after)
     if (seq && !repeated) this.#after = seq
     this.#flight?.frame(type, data)
     if (!repeated) this.#emit(type, data)
@@ -244,8 +273,13 @@ export class Register {
 
   // The answer, or `Refused`; nothing where the relay cannot be reached or says "later".
   async #send (entry) {
+    // Whether it is still wanted: 'later', or no, where what happened meanwhile has overtaken it.
+    const wanted = await this.#options.check?.(entry)
+    if (wanted === 'later') return undefined
+    if (wanted === false) return null
     // A move has to carry its key, or one that is repeated late could take back a newer one: by HTTP.
-    const tell = entry.kind === 'submit' && this.#opened ? await this.#bySocket(entry) : undefined
+    const bySocket = entry.kind === 'submit' && this.#opened && this.#options.speech.submit
+    const tell = bySocket ? await this.#bySocket(entry) : undefined
     const outcome = tell ?? await this.#byHttp(entry).catch(() => undefined)
     if (outcome instanceof Refused && LATER.has(outcome.code)) {
       setTimeout(() => this.#flush(), this.#options.firstWaitMs)
@@ -269,12 +303,15 @@ export class Register {
           if (type === 'error') done(new Refused(data))
         }
       }
-      this.#socket.send(JSON.stringify({ type: 'submit_order', order: { tenantId: this.#options.tenant, ...entry.order } }))
+      this.#socket.send(this.#options.speech.submit(this.#options.tenant, entry.order))
     })
   }
 
   #byHttp (entry) {
     if (entry.kind === 'submit') return this.#http('POST', '/api/orders', entry.order)
+    if (entry.kind === 'request') {
+      return this.#http(entry.method, entry.path, entry.body, { 'idempotency-key': entry.key })
+    }
     const path = `/api/orders/${encodeURIComponent(entry.orderId)}`
     return this.#http('PATCH', path, { status: entry.status }, { 'idempotency-key': entry.key })
   }

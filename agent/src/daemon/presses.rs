@@ -91,6 +91,13 @@ impl Presses {
         }
     }
 
+    /// Asks a printer again who it is.
+    pub(super) fn probe(&self, printer: &str) {
+        if let Some((_, press)) = self.running().get(printer) {
+            press.probe();
+        }
+    }
+
     /// Ends all: a ticket in progress is finished first, within a limit.
     pub(super) async fn stop(&self) {
         let running = std::mem::take(&mut *self.running());

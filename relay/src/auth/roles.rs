@@ -115,7 +115,7 @@ pub const ROUTES: &[(&str, &str, Access)] = &[
     ("POST", "/api/jobs/{id}/release", May(CancelJob)),
     ("GET", "/api/stations", May(ReadStations)),
     ("PUT", "/api/stations/{name}", May(Settings)),
-    ("GET", "/api/routing", May(Settings)),
+    ("GET", "/api/routing", May(ReadStations)),
     ("PUT", "/api/routing", May(Settings)),
     ("POST", "/api/routing/dry-run", May(Settings)),
     ("GET", "/api/sync", May(Events)),

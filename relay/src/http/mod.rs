@@ -12,6 +12,7 @@ mod jobs;
 pub mod openapi;
 mod orders;
 mod outlets;
+mod pages;
 mod pairing;
 mod reply;
 mod routing;
@@ -117,6 +118,7 @@ pub fn router(app: SharedApp) -> Router {
         .fallback(nothing_here)
         .layer(from_fn_with_state(app.clone(), door::door))
         .merge(socketio::routes(&app))
+        .merge(pages::routes(&app))
         .layer(cors(&app.config.allowed_origins))
         .layer(CatchPanicLayer::custom(|_| panicked()))
         .with_state(app)

@@ -40,6 +40,9 @@ struct SessionView {
     table_number: Option<String>,
     opened_at: Timestamp,
     ends_at: Timestamp,
+    /// Ended by the staff.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    closed_at: Option<Timestamp>,
 }
 
 /// What the visit costs, cancelled orders left out.
@@ -150,6 +153,7 @@ pub(super) async fn show(
             ends_at: visit.ends_at(&settings),
             table_number: visit.table_number,
             opened_at: visit.opened_at,
+            closed_at: visit.closed_at,
         },
         bill: bill(&orders),
         orders: orders.iter().map(for_guest).collect(),

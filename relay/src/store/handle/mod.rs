@@ -1,5 +1,6 @@
 //! The handle that the rest of the relay holds: every call is an async method, whoever does it.
 
+mod backup;
 pub(super) mod enrol;
 mod house;
 pub(super) mod inspect;

@@ -1,0 +1,102 @@
+// The token that this page shows to the relay, and the form that asks for one.
+//
+// It lies in sessionStorage, so that it is gone with the tab; a screen on a wall keeps it in localStorage, where
+// whoever signs in says so. A link may bring it behind the `#`, which browsers send to nobody.
+import { h } from './dom.js'
+import { t } from './words.js'
+
+const KEY = 'printrail:token'
+
+export function token () {
+  return read(globalThis.sessionStorage) ?? read(globalThis.localStorage)
+}
+
+// Takes a token out of the address, where it would stay in the history.
+export function takeFromAddress () {
+  const found = new URLSearchParams(location.hash.slice(1)).get('token')
+  if (!found) return
+  keep(found, true)
+  history.replaceState(null, '', location.pathname + location.search)
+}
+
+export function forget () {
+  for (const storage of [globalThis.sessionStorage, globalThis.localStorage]) storage.removeItem(KEY)
+}
+
+// What the token says of itself: `{outlet, role, exp}`; nothing where there is none. The relay alone decides whether
+// it is true.
+export function claims () {
+  try {
+    const text = atob(token().split('.')[1].replace(/-/g, '+').replace(/_/g, '/'))
+    return JSON.parse(new TextDecoder().decode(Uint8Array.from(text, letter => letter.charCodeAt(0))))
+  } catch { return {} }
+}
+
+// The outlet: the token's, else the one that the address names, where the relay needs no token.
+export function outlet () {
+  return claims().outlet ?? new URLSearchParams(location.search).get('outlet') ?? 'demo'
+}
+
+// Headers of a request to the relay.
+export function headers () {
+  const own = token()
+  return { 'x-outlet': outlet(), ...(own && { authorization: `Bearer ${own}` }) }
+}
+
+let asking = null
+
+// Asks for a token until one is good; resolves once it is kept. Asked again meanwhile, it is the same form.
+export function signIn () {
+  asking ??= ask().finally(() => { asking = null })
+  return asking
+}
+
+function ask () {
+  return new Promise(resolve => {
+    const field = h('input', { id: 'token', name: 'token', autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false', required: true })
+    const stay = h('input', { type: 'checkbox', id: 'stay', checked: true })
+    const problem = h('p', { class: 'problem', role: 'alert' })
+    const form = h('form', { method: 'dialog', class: 'stack' },
+      h('h1', {}, t('signIn')),
+      h('p', { class: 'soft' }, t('signInHow')),
+      h('label', { for: 'token' }, t('token')), field,
+      h('label', { class: 'check', for: 'stay' }, stay, t('staySignedIn')),
+      problem,
+      h('button', { class: 'primary' }, t('signInDo')))
+    const dialog = h('dialog', { class: 'sheet', 'aria-label': t('signIn') }, form)
+    dialog.addEventListener('cancel', event => event.preventDefault())
+    form.addEventListener('submit', async event => {
+      event.preventDefault()
+      problem.textContent = ''
+      const answer = await tryToken(field.value.trim())
+      if (answer) { problem.textContent = answer; field.select(); return }
+      keep(await redeemed(field.value.trim()), stay.checked)
+      dialog.close()
+      dialog.remove()
+      resolve()
+    })
+    document.body.append(dialog)
+    dialog.showModal()
+    field.focus()
+  })
+}
+
+// What is wrong with it; nothing where it is good.
+async function tryToken (text) {
+  try {
+    const answer = await fetch('/api/events', { headers: { authorization: `Bearer ${text}` } })
+    if (answer.ok) return ''
+    return answer.status === 401 || answer.status === 403 ? t('tokenRefused') : t('relayAway')
+  } catch { return t('relayAway') }
+}
+
+const redeemed = async text => text
+
+function keep (text, stays) {
+  forget()
+  try { (stays ? localStorage : sessionStorage).setItem(KEY, text) } catch { /* asked for again next time */ }
+}
+
+function read (storage) {
+  try { return storage.getItem(KEY) ?? undefined } catch { return undefined }
+}

@@ -1,0 +1,90 @@
+// A rush: 500 open orders and 20 events a second on one display. `LOAD_S=600` makes it ten minutes.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { openDisplay, openHouse, shot, shut } from './house.mjs'
+
+const SECONDS = Number(process.env.LOAD_S ?? 20)
+const ORDERS = 500
+const EVENTS_PER_S = 20
+const LONGEST_FRAME_MS = 100
+// What a display may grow by in a run: less than an order's worth a second would be a leak over a day.
+const GROWTH_BYTES = 4_000_000
+
+let house
+before(async () => { house = await openHouse() })
+after(() => house.close())
+
+const pause = ms => new Promise(resolve => setTimeout(resolve, ms))
+
+async function heap (session) {
+  // Twice: what the first round made free by finalizers goes in the second.
+  for (let n = 0; n < 2; n++) await session.send('HeapProfiler.collectGarbage')
+  const { metrics } = await session.send('Performance.getMetrics')
+  return Object.fromEntries(metrics.map(({ name, value }) => [name, value]))
+}
+
+test(`${ORDERS} open orders and ${EVENTS_PER_S} events a second for ${SECONDS} s: no frame is longer than ${LONGEST_FRAME_MS} ms, memory is flat`, async t => {
+  const open = []
+  for (let n = 0; n < ORDERS; n++) {
+    open.push((await house.order([{ name: `Nasi ${n}`, quantity: 2, notes: 'pedas', modifiers: [{ name: 'telur', price: 1 }] }, 'Es teh', 'Sate', 'Kerupuk'],
+      { tableNumber: `${'ABCDEFGHIJ'[n % 10]}${n % 40}` })).id)
+  }
+  const page = await openDisplay(house)
+  await page.waitForFunction(most => document.querySelectorAll('.card').length >= most, ORDERS)
+  const session = await page.context().newCDPSession(page)
+  await session.send('Performance.enable')
+  const watch = () => page.evaluate(() => {
+    const frames = window.frames_ = []
+    window.blocked = []
+    new PerformanceObserver(list => { for (const { duration } of list.getEntries()) window.blocked.push(duration) }).observe({ entryTypes: ['longtask'] })
+    let last = performance.now()
+    const next = now => { frames.push(now - last); last = now; requestAnimationFrame(next) }
+    requestAnimationFrame(next)
+  })
+
+  // Each event moves an order on; who is done makes room for a new one.
+  let done = 0
+  const stages = ['cooking', 'ready', 'completed']
+  const at = new Map(open.map(id => [id, 0]))
+  const event = async () => {
+    const id = open[done++ % open.length]
+    const stage = at.get(id)
+    await house.ask('PATCH', `/api/orders/${id}`, { status: stages[stage] })
+    at.set(id, stage + 1)
+    if (stage < 2) return
+    open.splice(open.indexOf(id), 1)
+    open.push((await house.order(['Nasi', 'Es teh'])).id)
+    at.set(open.at(-1), 0)
+  }
+  const rush = async seconds => {
+    const end = Date.now() + seconds * 1000
+    let late = 0
+    for (let next = Date.now(); next < end; next += 1000 / EVENTS_PER_S) {
+      await event()
+      const spare = next + 1000 / EVENTS_PER_S - Date.now()
+      if (spare > 0) await pause(spare)
+      else late++
+    }
+    return late
+  }
+  // The first seconds warm it up: caches fill, code is compiled.
+  await rush(5)
+  const before = await heap(session)
+  await watch()
+  const begun = done
+  const late = await rush(SECONDS)
+  await pause(500)
+  const [frames, blocked] = await page.evaluate(() => [window.frames_, window.blocked])
+  const now = await heap(session)
+  frames.sort((a, b) => a - b)
+  const longest = frames.at(-1)
+  const percentile = part => frames[Math.floor(frames.length * part)].toFixed(0)
+  t.diagnostic(`${((done - begun) / SECONDS).toFixed(1)} events/s, ${late} late; ${frames.length} frames: p50 ${percentile(0.5)}, p99 ${percentile(0.99)}, longest ${longest.toFixed(0)} ms; ${blocked.length} tasks over 50 ms, longest ${Math.max(0, ...blocked)} ms`)
+  t.diagnostic(`heap ${(before.JSHeapUsedSize / 1e6).toFixed(1)} → ${(now.JSHeapUsedSize / 1e6).toFixed(1)} MB, nodes ${before.Nodes} → ${now.Nodes}, listeners ${before.JSEventListeners} → ${now.JSEventListeners}`)
+  const counted = await page.evaluate(() => [...document.querySelectorAll('.count')].reduce((sum, count) => sum + Number(count.textContent), 0))
+  assert.equal(counted, ORDERS, 'all that is open is on the board')
+  await shot(page, 'kds-rush')
+  assert.ok(now.JSHeapUsedSize - before.JSHeapUsedSize < GROWTH_BYTES, `the heap grew by ${now.JSHeapUsedSize - before.JSHeapUsedSize} bytes`)
+  assert.ok(longest <= LONGEST_FRAME_MS, `a frame of ${longest.toFixed(0)} ms`)
+  await shut(page)
+}, { timeout: (SECONDS + 240) * 1000 })
