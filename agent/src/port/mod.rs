@@ -17,10 +17,10 @@ use std::io::{self, Read, Write};
 use std::time::Duration;
 
 pub use address::{Address, AddressError, Flow};
-pub use found::{Found, Remembered};
-pub use serial::probe::{LineVerdict, probe_line};
 #[cfg(unix)]
 pub(crate) use cups::{Queue, queues as cups_queues};
+pub use found::{Found, Remembered};
+pub use serial::probe::{LineVerdict, probe_line};
 #[cfg(windows)]
 pub(crate) use windows::printers as windows_printers;
 

@@ -73,7 +73,8 @@ impl Machine {
 
     /// Nobody prints, but somebody may want to know how the printer is.
     fn wants_visit(&self) -> bool {
-        (self.is_visited() && self.now >= self.visit_at) || (self.voice != Voice::Silent && self.is_unprobed())
+        (self.is_visited() && self.now >= self.visit_at)
+            || (self.voice != Voice::Silent && self.is_unprobed())
     }
 
     /// Of a silent printer a visit learns nothing, unless it could not even be reached.
