@@ -3,7 +3,7 @@
 use crate::banner::Banner;
 use crate::emoji;
 use crate::encode::{self, Job};
-use crate::layout::{self, Measure, Page, Paper};
+use crate::layout::{self, Kind, Measure, Page, Paper};
 use crate::markup;
 use crate::model::{FontName, Receipt};
 use crate::paint;
@@ -40,6 +40,8 @@ pub struct Options {
     pub columns: Option<u16>,
     /// Banners beside those that the event carries.
     pub banners: Vec<Banner>,
+    /// The template's drawer kicks are left out: a copy of a ticket opens no drawer.
+    pub drawer_stays_shut: bool,
 }
 
 impl Options {
@@ -51,6 +53,7 @@ impl Options {
             profile,
             columns: None,
             banners: Vec::new(),
+            drawer_stays_shut: false,
         }
     }
 }
@@ -229,7 +232,10 @@ impl Renderer {
         emoji::name_missing(&mut receipt, &self.0.shaper, &mut report);
         let paper = paper(&options.profile, options.columns);
         let measure = Measure::of(&receipt);
-        let page = layout::lay_out(&receipt, paper);
+        let mut page = layout::lay_out(&receipt, paper);
+        if options.drawer_stays_shut {
+            page.rows.retain(|row| !matches!(row.kind, Kind::Drawer(_)));
+        }
         let job = Job {
             page: &page,
             measure,

@@ -12,11 +12,13 @@ use tokio::sync::watch;
 
 use super::ask::{Ask, Refusal, Wished};
 use super::local;
+use super::presses::Presses;
 use super::report::{JobReport, PrinterReport, SCHEMA, SpoolReport, StatusReport};
 use crate::clock::Clock;
 use crate::config::{Config, Station};
 use crate::link::LinkStatus;
-use crate::spool::{Recovery, Spool, SpoolError, SpoolJob, Wish};
+use crate::press;
+use crate::spool::{Recovery, Spool, SpoolError, SpoolJob, Wish, disk};
 
 /// Jobs among which the end of an id is looked for, and the most that `jobs list` shows.
 const RECENT: u32 = 1000;
@@ -31,6 +33,7 @@ pub(super) struct Desk {
     pub(super) link: watch::Receiver<LinkStatus>,
     pub(super) printers: watch::Receiver<BTreeMap<String, PrinterStatus>>,
     pub(super) nudge: Arc<dyn Fn() + Send + Sync>,
+    pub(super) presses: Presses,
 }
 
 impl Desk {
@@ -49,6 +52,8 @@ impl Desk {
             Ask::Wish { id, wish } => self.wish(id, wish).await,
             Ask::ReleaseAll => self.release_all().await,
             Ask::Reprint { id } => self.reprint(id).await,
+            Ask::Recover { printer, how } => self.recover(&printer, how),
+            Ask::Probe { printer } => self.probe(&printer),
             Ask::Test { printer } => self.test(&printer).await,
         }
     }
@@ -92,6 +97,7 @@ impl Desk {
             held: count(JobState::Held),
             printing: count(JobState::Printing),
             unconfirmed: count(JobState::Unconfirmed),
+            disk_used: disk::used(&self.config.borrow().data),
             oldest: jobs.first().map(JobReport::from),
         }
     }
@@ -141,20 +147,35 @@ impl Desk {
         self.print(copy, job.printer).await
     }
 
+    fn recover(&self, printer: &str, how: press::Recovery) -> Result<Value, Refusal> {
+        self.check_printer(printer)?;
+        if !self.presses.recover(printer, how) {
+            return Err(Refusal::new("failed", format!("{printer} is busy: try again")));
+        }
+        Ok(json!({ "schema": SCHEMA, "printer": printer }))
+    }
+
+    fn probe(&self, printer: &str) -> Result<Value, Refusal> {
+        self.check_printer(printer)?;
+        self.presses.probe(printer);
+        Ok(json!({ "schema": SCHEMA, "printer": printer }))
+    }
+
+    fn check_printer(&self, printer: &str) -> Result<(), Refusal> {
+        let config = self.config.borrow();
+        if config.printer(printer).is_some() {
+            return Ok(());
+        }
+        let known = config.printers.iter().map(|printer| printer.name.as_str());
+        let known: Vec<_> = known.collect();
+        let known = known.join(", ");
+        let message = format!("there is no printer \"{printer}\": known are {known}");
+        Err(Refusal::new("not_found", message))
+    }
+
     async fn test(&self, printer: &str) -> Result<Value, Refusal> {
         let config = self.config.borrow().clone();
-        if config.printer(printer).is_none() {
-            let known: Vec<_> = config
-                .printers
-                .iter()
-                .map(|printer| printer.name.as_str())
-                .collect();
-            let message = format!(
-                "there is no printer \"{printer}\": known are {}",
-                known.join(", ")
-            );
-            return Err(Refusal::new("not_found", message));
-        }
+        self.check_printer(printer)?;
         let stations: Vec<_> = config
             .stations
             .iter()

@@ -181,6 +181,7 @@ impl Agent {
             link: link.subscribe(),
             printers: printers.subscribe(),
             nudge: Arc::clone(&nudge),
+            presses: presses.clone(),
         });
         let keeper = Keeper {
             spool: spool.clone(),
