@@ -92,11 +92,11 @@ usb_guest_suite() {
     usb_initrd "$usb_scratch/initrd.gz" dummy_hcd usb_f_printer uhci-hcd ftdi_sio usblp -- \
         "$program" "$PWD/target/debug/printrail-agent"
     # The printer behind the guest's serial adapter is out here.
-    rm -rf "$papers"
+    rm -rf "$papers" "$usb_scratch/printer.log"
     mkdir -p "$papers"
     "$PWD/target/debug/printrail-virtual-printer" --listen 127.0.0.1:0 --out "$papers" >"$usb_scratch/printer.log" &
     printer=$!
-    until grep -q '^listening' "$usb_scratch/printer.log"; do
+    until grep -qs '^listening' "$usb_scratch/printer.log"; do
         kill -0 "$printer"
         sleep 0.1
     done

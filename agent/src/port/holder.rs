@@ -32,9 +32,10 @@ pub(super) fn of(device: &Path) -> Option<String> {
     None
 }
 
-/// Whether another program prints through the kernel's own driver right now: that serves one at a time.
+/// The kernel's own device for this printer, where another program prints through it right now: it serves one at
+/// a time.
 #[cfg(target_os = "linux")]
-pub(super) fn kernel_device_is_open(place: &str, interface: u8) -> bool {
+pub(super) fn kernel_device_in_use(place: &str, interface: u8) -> Option<std::path::PathBuf> {
     use std::os::unix::fs::OpenOptionsExt as _;
     /// Without it the opening of a device that waits for something would not return.
     const O_NONBLOCK: i32 = 0o4000;
@@ -55,20 +56,19 @@ pub(super) fn kernel_device_is_open(place: &str, interface: u8) -> bool {
             .flatten()
             .flatten()
     });
-    nodes
-        .map(|node| Path::new("/dev/usb").join(node.file_name()))
-        .any(|path| {
-            let opened = std::fs::OpenOptions::new()
-                .write(true)
-                .custom_flags(O_NONBLOCK)
-                .open(path);
-            opened.is_err_and(|error| error.kind() == std::io::ErrorKind::ResourceBusy)
-        })
+    let mut nodes = nodes.map(|node| Path::new("/dev/usb").join(node.file_name()));
+    nodes.find(|path| {
+        let opened = std::fs::OpenOptions::new()
+            .write(true)
+            .custom_flags(O_NONBLOCK)
+            .open(path);
+        opened.is_err_and(|error| error.kind() == std::io::ErrorKind::ResourceBusy)
+    })
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(super) fn kernel_device_is_open(_: &str, _: u8) -> bool {
-    false
+pub(super) fn kernel_device_in_use(_: &str, _: u8) -> Option<std::path::PathBuf> {
+    None
 }
 
 #[cfg(all(test, target_os = "linux"))]

@@ -97,19 +97,22 @@ struct Pipes {
 }
 
 fn claim(seen: Seen, name: &str, known: Option<&str>) -> Result<Box<dyn Port>, OpenError> {
-    let wrong = |error| match error {
-        rusb::Error::Busy => OpenError::Busy(match holder::of_usb(&seen.device) {
+    let busy = |holder: Option<String>| {
+        OpenError::Busy(match holder {
             Some(program) => format!("{name} (held by {program})"),
             None => name.to_owned(),
-        }),
+        })
+    };
+    let wrong = |error| match error {
+        rusb::Error::Busy => busy(holder::of_usb(&seen.device)),
         error => wrong(error, name),
     };
     let pipes = pipes(&seen.device)
         .map_err(wrong)?
         .ok_or_else(|| wrong(rusb::Error::NotFound))?;
-    if holder::kernel_device_is_open(&seen.place, pipes.interface) {
+    if let Some(node) = holder::kernel_device_in_use(&seen.place, pipes.interface) {
         // Detaching the kernel's driver would cut the other program off in the middle of its ticket.
-        return Err(wrong(rusb::Error::Busy));
+        return Err(busy(holder::of(&node)));
     }
     let handle = take(&seen.device, pipes).map_err(wrong)?;
     let mut port = Usb {
