@@ -59,7 +59,7 @@ test('ten minutes offline: the strip goes amber, then red with an alarm, and the
   assert.equal(await sounds(page, 'lost'), 1)
   await shot(page, 'kds-old')
   // Meanwhile the evening goes on, here and elsewhere.
-  await house.ask('PATCH', `/api/orders/${orders[0].id}`, { status: 'ready' })
+  for (const status of ['preparing', 'ready']) await house.ask('PATCH', `/api/orders/${orders[0].id}`, { status })
   await house.ask('PATCH', `/api/orders/${orders[1].id}`, { status: 'completed' })
   await house.ask('POST', `/api/orders/${orders[2].id}/cancel`, { reason: 'guest left' })
   await house.ask('POST', `/api/orders/${orders[3].id}/items`, { items: [{ name: 'Lontong', quantity: 1, price: 1 }] })
