@@ -6,6 +6,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod daemon;
+pub mod discovery;
 pub mod link;
 pub mod net;
 pub mod port;
@@ -13,6 +14,7 @@ pub mod press;
 pub mod service;
 pub mod spool;
 pub mod tickets;
+pub mod watch;
 
 pub use daemon::{Agent, RunError, run};
 

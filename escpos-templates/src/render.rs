@@ -5,7 +5,7 @@ use crate::emoji;
 use crate::encode::{self, Job};
 use crate::layout::{self, Measure, Page, Paper};
 use crate::markup;
-use crate::model::{FontName, Receipt};
+use crate::model::FontName;
 use crate::paint;
 use crate::profile::{self, Profile, ProfileError};
 use crate::raster::{Canvas, Font};
@@ -20,11 +20,12 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Renderer(Arc<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     templates: Templates,
     profiles: BTreeMap<String, Arc<Profile>>,
-    shaper: Shaper,
-    zones: Zones,
+    shaper: Arc<Shaper>,
+    zones: Arc<Zones>,
     allow_commands: bool,
     problems: Vec<String>,
 }
@@ -104,7 +105,7 @@ impl RendererBuilder {
     pub fn build(self) -> Renderer {
         let templates = Templates::new(&self.templates);
         let mut problems = self.problems;
-        problems.extend(templates.broken().map(str::to_owned));
+        problems.extend(templates.broken().map(|(_, error)| error.to_owned()));
         let mut profiles = BTreeMap::new();
         for text in profile::BUILT_IN {
             match Profile::parse(text) {
@@ -113,7 +114,7 @@ impl RendererBuilder {
             }
         }
         profiles.extend(self.profiles);
-        let (shaper, zones) = (Shaper::new(self.fonts), Zones::new());
+        let (shaper, zones) = (Arc::new(Shaper::new(self.fonts)), Arc::new(Zones::new()));
         Renderer(Arc::new(Inner {
             templates,
             profiles,
@@ -150,6 +151,26 @@ impl Renderer {
     #[must_use]
     pub fn problems(&self) -> &[String] {
         &self.0.problems
+    }
+
+    /// The same profiles and fonts with other templates of the restaurant's own, in place of all it had.
+    #[must_use]
+    pub fn with_templates(&self, own: &BTreeMap<String, String>) -> Self {
+        let mut inner = Inner::clone(&self.0);
+        let outdated: Vec<String> = self
+            .broken_templates()
+            .map(|(_, error)| error.to_owned())
+            .collect();
+        inner.problems.retain(|problem| !outdated.contains(problem));
+        inner.templates = Templates::new(own);
+        let broken = inner.templates.broken().map(|(_, error)| error.to_owned());
+        inner.problems.extend(broken);
+        Self(Arc::new(inner))
+    }
+
+    /// Own templates that do not compile: their names, and errors that name file and line.
+    pub fn broken_templates(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.templates.broken()
     }
 
     /// The profile of that name.
@@ -204,7 +225,7 @@ impl Renderer {
             plain()
         });
         let markup = markup.strip_suffix('\n').unwrap_or(&markup);
-        self.finish(markup::parse(markup), options, report, true)
+        self.finish(markup, options, report, true)
     }
 
     /// Renders plain ReceiptLine markup as it stands.
@@ -216,20 +237,15 @@ impl Renderer {
             columns,
             ..Report::default()
         };
-        self.finish(markup::parse(source), options, report, false)
+        self.finish(source, options, report, false)
     }
 
-    fn finish(
-        &self,
-        mut receipt: Receipt,
-        options: &Options,
-        mut report: Report,
-        ends_with_cut: bool,
-    ) -> Ticket {
-        emoji::name_missing(&mut receipt, &self.0.shaper, &mut report);
+    fn finish(&self, source: &str, options: &Options, mut report: Report, ends_with_cut: bool) -> Ticket {
         let paper = paper(&options.profile, options.columns);
-        let measure = Measure::of(&receipt);
-        let page = layout::lay_out(&receipt, paper);
+        let (page, measure) = match markup::is_below_marks(source) {
+            true => (layout::lay_out_plain(source, paper), Measure::Display),
+            false => self.lay_out(source, paper, &mut report),
+        };
         let job = Job {
             page: &page,
             measure,
@@ -249,6 +265,14 @@ impl Renderer {
             pictures: encoded.pictures,
             report,
         }
+    }
+}
+
+impl Renderer {
+    fn lay_out(&self, source: &str, paper: Paper, report: &mut Report) -> (Page, Measure) {
+        let mut receipt = markup::parse(source);
+        emoji::name_missing(&mut receipt, &self.0.shaper, report);
+        (layout::lay_out(&receipt, paper), Measure::of(&receipt))
     }
 }
 

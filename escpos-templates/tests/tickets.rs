@@ -221,6 +221,7 @@ fn events_of_any_shape_make_a_ticket() {
         json!("x"),
         json!({}),
         json!({"items": 7, "job": [], "order": "x"}),
+        json!({"items": [{"quantity": i64::MAX}, {"quantity": i64::MAX}], "waiting": [{"age_ms": u64::MAX}]}),
     ] {
         let ticket = render(&odd, 48, Vec::new());
         assert_eq!(ticket.report().fallbacks, [""; 0]);

@@ -269,6 +269,18 @@ pub struct JobHeader {
     /// What the ticket must carry on top.
     #[serde(default)]
     pub banners: Vec<Banner>,
+    /// The station whose printer prints it in place of `station`, which is down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub via: Option<String>,
+    /// How often the relay took it back from an agent that had not begun it. With a higher number a job that
+    /// was withdrawn is wanted again.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub hops: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 fn one() -> u32 {

@@ -2,6 +2,8 @@
 
 pub mod gate;
 pub mod pace;
+pub mod stream;
+pub mod tls;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -18,6 +20,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
@@ -25,6 +28,7 @@ use tracing::{debug, warn};
 
 use gate::{Entry, Gate};
 use pace::{Pace, Paced};
+use stream::Stream;
 
 /// Bytes of a request's head and of hyper's buffers. A browser's cookies and a token fit; memory a
 /// connection can claim is bounded by it.
@@ -44,10 +48,12 @@ pub struct Connection {
 }
 
 /// What serving needs besides the router.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Acceptor {
     /// Counts strangers.
     pub gate: Arc<Gate>,
+    /// Takes handshakes; none speaks plainly.
+    pub tls: Option<TlsAcceptor>,
     /// Every connection and socket is one of its tasks.
     pub tasks: TaskTracker,
     /// Take no more, finish what was begun.
@@ -82,8 +88,15 @@ impl Acceptor {
             debug!(%peer, %error, "{peer} was gone before it was served");
             return;
         }
-        let pace = Arc::new(Pace::start());
         let entry = Arc::new(self.gate.enter(peer.ip()));
+        let stream = match self.open(stream, &entry).await {
+            Ok(stream) => stream,
+            Err(error) => {
+                debug!(%peer, %error, "{peer} did not come to terms over TLS");
+                return;
+            }
+        };
+        let pace = Arc::new(Pace::start());
         let connection = Connection {
             peer,
             entry: entry.clone(),
@@ -125,6 +138,19 @@ impl Acceptor {
                     return;
                 }
             }
+        }
+    }
+}
+
+impl Acceptor {
+    async fn open(&self, stream: TcpStream, entry: &Entry) -> std::io::Result<Stream> {
+        let Some(tls) = &self.tls else {
+            return Ok(Stream::Plain(stream));
+        };
+        tokio::select! {
+            shaken = tls::handshake(tls, stream) => Ok(Stream::Tls(Box::new(shaken?))),
+            () = entry.evicted() => Err(std::io::ErrorKind::ConnectionAborted.into()),
+            () = self.stop.cancelled() => Err(std::io::ErrorKind::ConnectionAborted.into()),
         }
     }
 }

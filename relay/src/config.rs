@@ -3,12 +3,15 @@
 pub mod duration;
 pub mod layers;
 mod places;
+mod tls;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use toml::Value;
+
+pub use tls::TlsSettings;
 
 use crate::auth::issuer::IssuerSettings;
 use crate::auth::peer::Network;
@@ -37,6 +40,8 @@ pub struct Config {
     pub public_url: Option<String>,
     /// Vendors whose tokens are taken.
     pub issuers: Vec<IssuerSettings>,
+    /// TLS that ends at the relay.
+    pub tls: TlsSettings,
     /// Limits on what one caller may ask.
     pub limits: LimitSettings,
 }
@@ -90,6 +95,7 @@ impl Config {
             allowed_origins: Vec::new(),
             public_url: None,
             issuers: Vec::new(),
+            tls: TlsSettings::default(),
             limits: LimitSettings::default(),
         }
     }
@@ -124,6 +130,7 @@ impl Config {
             )?,
             public_url: Some(raw.public_url).filter(|url| !url.is_empty()),
             issuers: raw.issuer,
+            tls: raw.tls.checked()?,
             limits: raw.limits,
         };
         config.refuse_insecure_elsewhere()?;
@@ -207,6 +214,7 @@ struct Raw {
     allowed_origins: Vec<String>,
     public_url: String,
     issuer: Vec<IssuerSettings>,
+    tls: TlsSettings,
     limits: LimitSettings,
 }
 
@@ -221,6 +229,7 @@ impl Default for Raw {
             allowed_origins: Vec::new(),
             public_url: String::new(),
             issuer: Vec::new(),
+            tls: TlsSettings::default(),
             limits: LimitSettings::default(),
         }
     }

@@ -21,7 +21,7 @@ pub mod service;
 pub mod sockets;
 pub mod store;
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,6 +34,7 @@ use tracing::{info, warn};
 
 use accept::Acceptor;
 use accept::gate::Gate;
+use accept::tls::{Tls, TlsError};
 use auth::codes::Codes;
 use auth::{Auth, AuthError};
 use config::{Config, ConfigError};
@@ -54,6 +55,9 @@ pub struct Relay {
     app: SharedApp,
     listener: TcpListener,
     address: SocketAddr,
+    tls: Option<Tls>,
+    /// Where TLS is spoken outside, the command line on this machine still comes in plainly.
+    inner: Option<(TcpListener, SocketAddr)>,
     committed: mpsc::Receiver<Committed>,
 }
 
@@ -75,6 +79,9 @@ pub enum StartError {
         #[source]
         source: std::io::Error,
     },
+    /// TLS.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -100,15 +107,41 @@ impl Relay {
             address: wanted,
             source,
         };
+        let tls = Tls::open(&config.tls, &config.data)?;
         let (app, committed) = open(config)?;
         let listener = TcpListener::bind(wanted).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
+        let inner = match &tls {
+            None => None,
+            Some(_) => {
+                let inner = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+                    .await
+                    .map_err(listen)?;
+                let address = inner.local_addr().map_err(listen)?;
+                Some((inner, address))
+            }
+        };
         Ok(Self {
             app,
             listener,
             address,
+            tls,
+            inner,
             committed,
         })
+    }
+
+    /// Where it listens, with its scheme.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
+    }
+
+    /// Where programs on this machine reach it without TLS.
+    #[must_use]
+    pub fn plain_addr(&self) -> SocketAddr {
+        self.inner.as_ref().map_or(self.address, |(_, address)| *address)
     }
 
     /// Where it listens.
@@ -128,23 +161,40 @@ impl Relay {
         let Self {
             app,
             listener,
+            tls,
+            inner,
             committed,
             ..
         } = self;
         let kill = CancellationToken::new();
         let _stop_on_drop = app.stop.clone().drop_guard();
         let _kill_on_drop = kill.clone().drop_guard();
+        let publishing = TaskTracker::new();
+        let tls = tls.map(|tls| {
+            let (acceptor, upkeep) = tls.split();
+            publishing.spawn(app.stop.clone().run_until_cancelled_owned(upkeep));
+            acceptor
+        });
         let acceptor = Acceptor {
             gate: Arc::new(gate(&app.config)),
+            tls,
             tasks: app.tasks.clone(),
             stop: app.stop.clone(),
             kill: kill.clone(),
         };
-        let publishing = TaskTracker::new();
+        let router = http::router(app.clone());
+        if let Some((inner, _)) = inner {
+            let plain = Acceptor {
+                tls: None,
+                ..acceptor.clone()
+            };
+            let router = router.clone();
+            publishing.spawn(async move { plain.run(inner, router).await });
+        }
         publishing.spawn(publisher::run(app.clone(), committed));
         publishing.spawn(publisher::housekeeping(app.clone()));
         tokio::select! {
-            () = acceptor.run(listener, http::router(app.clone())) => {}
+            () = acceptor.run(listener, router) => {}
             () = stop.cancelled() => {}
         }
         info!("stopping: what was begun has {} s to end", DRAIN_WITHIN.as_secs());
@@ -189,7 +239,7 @@ pub fn open(config: Config) -> Result<(SharedApp, mpsc::Receiver<Committed>), St
 }
 
 /// The folder holds names and telephone numbers: its owner alone may look.
-fn make_folder(folder: &Path) -> std::io::Result<()> {
+pub(crate) fn make_folder(folder: &Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

@@ -1,6 +1,7 @@
 //! Drives the relay's half of the agent link: one [`Driver`] per socket, and [`Links`], where the
 //! rest of the relay finds them.
 
+mod backup;
 mod driver;
 mod store;
 
@@ -21,6 +22,9 @@ const MAX_WAITING: usize = 64;
 /// (DELIVERY.md, "Backup printers").
 pub const TAKE_OVER_AFTER: Duration = Duration::from_secs(30);
 
+/// When a device left is remembered for longer than any backup waits; then it is gone for good.
+const REMEMBER_LEFT: Duration = Duration::from_secs(24 * 3600);
+
 /// Something that happened elsewhere and concerns one link.
 #[derive(Debug, Clone)]
 pub enum Notice {
@@ -33,9 +37,19 @@ pub enum Notice {
 }
 
 /// All links of this relay.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Links {
     table: Mutex<Table>,
+    began: Instant,
+}
+
+impl Default for Links {
+    fn default() -> Self {
+        Self {
+            table: Mutex::default(),
+            began: Instant::now(),
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -82,6 +96,28 @@ impl Links {
         let key = (OutletId::clone(outlet), device.to_owned());
         let left = |at: &Instant| now.saturating_duration_since(*at) < TAKE_OVER_AFTER;
         table.devices.contains_key(&key) || table.left.get(&key).is_some_and(left)
+    }
+
+    /// For how long a device has had no link here; none while it has one. One that never had is gone since
+    /// this relay began.
+    #[must_use]
+    pub fn away(&self, outlet: &OutletId, device: Option<&str>, now: Instant) -> Option<Duration> {
+        let Some(device) = device else {
+            return Some(self.up(now));
+        };
+        let table = self.lock();
+        let key = (OutletId::clone(outlet), device.to_owned());
+        if table.devices.contains_key(&key) {
+            return None;
+        }
+        let since = table.left.get(&key).copied().unwrap_or(self.began);
+        Some(now.saturating_duration_since(since))
+    }
+
+    /// For how long this relay has been there.
+    #[must_use]
+    pub fn up(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.began)
     }
 
     /// The devices that are connected here.
@@ -146,7 +182,7 @@ impl Links {
         let now = Instant::now();
         table
             .left
-            .retain(|_, at| now.saturating_duration_since(*at) < TAKE_OVER_AFTER);
+            .retain(|_, at| now.saturating_duration_since(*at) < REMEMBER_LEFT);
         table.left.insert(key, now);
     }
 

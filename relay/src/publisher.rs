@@ -50,6 +50,7 @@ pub async fn housekeeping(app: SharedApp) {
         .await
         .is_some()
     {
+        app.auth.refresh().await;
         app.metrics.upkeep();
         app.meter.forget_quiet();
         if let Err(error) = app.store.expire_overdue(Timestamp::now()).await {

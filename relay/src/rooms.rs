@@ -17,7 +17,7 @@ use std::time::Instant;
 use self::hall::{Hall, Place};
 pub use self::outbox::{Line, MAX_OUTBOX_BYTES, MAX_OUTBOX_MESSAGES, Outbox, Text};
 pub use self::replay::{Ear, Replayed, replay, text_at};
-use crate::dialects::{self, Frame, Room, Wire};
+use crate::dialects::{self, Dialect, Frame, Room, Wire};
 use crate::order::Event;
 use crate::store::OutletId;
 
@@ -133,13 +133,14 @@ impl Hub {
     /// union of the payloads that its rooms get.
     pub fn publish(&self, outlet: &str, epoch: u64, event: &Event) {
         let Some(hall) = self.hall(outlet) else { return };
-        let wires = lock(&hall).wires();
-        let frames: Vec<Vec<Frame>> = wires
-            .into_iter()
-            .map(|wire| dialects::project(wire, outlet, event))
-            .collect();
+        let heard = lock(&hall).dialects();
+        let mut frames = project(&heard, outlet, event);
         let mut open = lock(&hall);
-        // A wire whose first seat came meanwhile hears from the next event on.
+        // Seldom: a dialect's first room was joined meanwhile.
+        let now = open.dialects();
+        if now != heard {
+            frames = project(&now, outlet, event);
+        }
         open.begin(event.seq);
         for frames in &frames {
             open.deliver(event.seq, epoch, frames, Instant::now());
@@ -195,6 +196,12 @@ impl Hub {
             halls.remove(outlet);
         }
     }
+}
+
+/// What an event says to rooms of these dialects, wire by wire.
+fn project(heard: &[Dialect], outlet: &str, event: &Event) -> Vec<Vec<Frame>> {
+    let of = |wire| dialects::project_for(heard, wire, outlet, event);
+    Wire::ALL.into_iter().map(of).collect()
 }
 
 impl Seat {

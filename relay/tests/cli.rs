@@ -244,3 +244,108 @@ fn settings_are_shown_with_their_origin() {
         "{text}"
     );
 }
+
+#[test]
+fn a_backup_of_a_running_relay_is_restored_whole_and_what_was_there_is_kept() {
+    let (data, elsewhere) = (folder(), folder());
+    let file = elsewhere.path().join("backup.tar");
+    let name = file.to_str().unwrap();
+    {
+        let _relay = Serving::start(data.path(), &[]);
+        assert_eq!(code(&run(data.path(), &["outlets", "add", "bistro"])), 0);
+        assert_eq!(code(&run(data.path(), &["backup", name])), 0);
+        assert_eq!(
+            code(&run(data.path(), &["backup", name])),
+            1,
+            "nothing is overwritten unasked"
+        );
+        assert_eq!(code(&run(data.path(), &["outlets", "add", "later"])), 0);
+        let refused = run(data.path(), &["restore", name]);
+        assert!(
+            code(&refused) == 1 && err(&refused).contains("stop it first"),
+            "{refused:?}"
+        );
+    }
+    let token = out(&run(
+        data.path(),
+        &["token", "create", "--outlet", "bistro", "--role", "pos"],
+    ));
+
+    let restored = run(data.path(), &["restore", name]);
+    assert_eq!(code(&restored), 0, "{restored:?}");
+    let outlets = out(&run(data.path(), &["outlets"]));
+    assert!(
+        outlets.contains("bistro") && !outlets.contains("later"),
+        "{outlets}"
+    );
+    let kept: Vec<_> = std::fs::read_dir(data.path()).unwrap().flatten().collect();
+    let aside = kept
+        .iter()
+        .find(|entry| entry.file_name().to_string_lossy().starts_with("before-restore-"));
+    assert!(
+        aside.is_some_and(|entry| entry.path().join("relay.db").exists()),
+        "{kept:?}"
+    );
+
+    // The keys came along: a token from before still opens the door.
+    let relay = Serving::start(data.path(), &[]);
+    assert!(
+        get(&relay.address, "/api/stations", token.trim()).starts_with("HTTP/1.1 200"),
+        "the token holds"
+    );
+}
+
+#[test]
+fn a_strange_file_is_no_backup_and_changes_nothing() {
+    let data = folder();
+    assert_eq!(code(&run(data.path(), &["outlets", "add", "bistro"])), 0);
+    let strange = data.path().join("strange.tar");
+    for bytes in [b"\x1b[31m not a tar".to_vec(), vec![0; 4096], vec![b'x'; 2048]] {
+        std::fs::write(&strange, bytes).unwrap();
+        let refused = run(data.path(), &["restore", strange.to_str().unwrap()]);
+        assert!(
+            code(&refused) == 1 && err(&refused).contains("is no backup"),
+            "{refused:?}"
+        );
+        assert!(!err(&refused).contains('\x1b'), "{refused:?}");
+        assert!(out(&run(data.path(), &["outlets"])).contains("bistro"));
+    }
+}
+
+#[test]
+fn doctor_fails_where_no_relay_runs_and_names_the_command_that_mends_it() {
+    let data = folder();
+    assert_eq!(code(&run(data.path(), &["outlets", "add", "bistro"])), 0);
+    let found = run(data.path(), &["doctor"]);
+    assert!(
+        code(&found) == 1 && out(&found).contains("→ systemctl start printrail-relay"),
+        "{found:?}"
+    );
+    let _relay = Serving::start(data.path(), &[]);
+    let found = run(data.path(), &["doctor", "--json"]);
+    assert_eq!(code(&found), 0, "{found:?}");
+    let checks: Value = serde_json::from_str(&out(&found)).unwrap();
+    let verdict = |name: &str| {
+        let checks = checks["checks"].as_array().unwrap();
+        checks.iter().find(|check| check["name"] == name).unwrap()["verdict"].clone()
+    };
+    assert_eq!(
+        (verdict("relay"), verdict("agents")),
+        ("ok".into(), "warn".into())
+    );
+    assert_eq!(code(&run(data.path(), &["doctor", "--strict"])), 1);
+}
+
+/// The head of an answer.
+fn get(address: &str, path: &str, token: &str) -> String {
+    use std::io::{Read, Write};
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}

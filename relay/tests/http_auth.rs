@@ -34,23 +34,10 @@ fn path(pattern: &str) -> String {
     parts.collect::<Vec<_>>().join("/")
 }
 
-/// A device token of outlet `demo`, for the kitchen.
-async fn agent(relay: &Served) -> String {
-    let stations = json!({"stations": [{"name": "kitchen"}], "ttl": "15m"});
-    let code = relay
-        .call(Role::Manager, "POST", "/api/enrolments", &stations)
-        .await;
-    assert_eq!(code.status, 201, "{}", code.text);
-    let body = json!({"code": code.json()["code"], "name": "KITCHEN-PC"}).to_string();
-    let device = relay.send("POST", "/api/enrol", &[], body).await;
-    assert_eq!(device.status, 200, "{}", device.text);
-    device.json()["token"].as_str().unwrap().to_owned()
-}
-
 #[tokio::test]
 async fn every_route_asks_what_the_table_says() {
     let relay = Served::with(|config| config.limits.requests_per_second = 0).await;
-    let device = agent(&relay).await;
+    let device = relay.agent().await;
     let mut probes = 0;
     for (method, pattern, access) in ROUTES {
         let bare = relay.send(method, &path(pattern), &[], "").await;
@@ -176,99 +163,6 @@ async fn a_waiter_may_not_set_what_the_kitchen_sets() {
 }
 
 #[tokio::test]
-async fn a_revoked_device_is_refused() {
-    let relay = Served::start().await;
-    let token = agent(&relay).await;
-    let jobs = relay.call_with(&token, "GET", "/api/jobs", &Value::Null).await;
-    assert_eq!(jobs.status, 200, "{}", jobs.text);
-    let devices = relay
-        .call(Role::Manager, "GET", "/api/devices", &Value::Null)
-        .await
-        .json();
-    assert_eq!(devices["items"][0]["name"], "KITCHEN-PC");
-    let id = devices["items"][0]["id"].as_str().unwrap();
-    let revoked = relay
-        .call(
-            Role::Manager,
-            "POST",
-            &format!("/api/devices/{id}/revoke"),
-            &Value::Null,
-        )
-        .await;
-    assert_eq!(revoked.status, 200, "{}", revoked.text);
-    let refused = relay.call_with(&token, "GET", "/api/jobs", &Value::Null).await;
-    assert_eq!(refused.status, 401);
-    relay.stop().await;
-}
-
-#[tokio::test]
-async fn an_agent_sees_the_jobs_of_its_stations_alone() {
-    let relay = Served::start().await;
-    let token = agent(&relay).await;
-    let mut order = margherita();
-    order["items"] = json!([
-        {"name": "Margherita", "workstation": "kitchen"},
-        {"name": "Coke", "workstation": "bar"},
-    ]);
-    let jobs = relay.order(&order).await["jobs"].as_array().unwrap().clone();
-    assert_eq!(jobs.len(), 2);
-    let listed = relay
-        .call_with(&token, "GET", "/api/jobs", &Value::Null)
-        .await
-        .json();
-    let stations: Vec<_> = listed["items"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|job| job["station"].clone())
-        .collect();
-    assert_eq!(stations, [json!("kitchen")]);
-    let bar = jobs.iter().find(|job| job["station"] != "kitchen").unwrap();
-    let path = format!("/api/jobs/{}", bar["id"].as_str().unwrap());
-    assert_eq!(
-        relay.call_with(&token, "GET", &path, &Value::Null).await.status,
-        404
-    );
-    relay.stop().await;
-}
-
-#[tokio::test]
-async fn a_pairing_code_works_once_and_guesses_are_metered() {
-    let relay = Served::start().await;
-    let stations = json!({"stations": [{"name": "bar", "location": "depan"}]});
-    let code = relay
-        .call(Role::Manager, "POST", "/api/enrolments", &stations)
-        .await
-        .json()["code"]
-        .clone();
-    let body = json!({"code": code, "name": "BAR-PC"}).to_string();
-    let device = relay.send("POST", "/api/enrol", &[], body.clone()).await.json();
-    assert_eq!(device["outlet"], "demo");
-    assert_eq!(device["stations"], json!([{"name": "bar", "location": "depan"}]));
-    let again = relay.send("POST", "/api/enrol", &[], body).await;
-    assert_eq!((again.status, again.code()), (410, "CODE_USED".into()));
-    let mut last = 0;
-    for _ in 0..25 {
-        last = relay
-            .send("POST", "/api/enrol", &[], r#"{"code":"AAAA-BBBBBB"}"#)
-            .await
-            .status;
-    }
-    assert_eq!(last, 429);
-    for body in [
-        json!({}),
-        json!({"stations": []}),
-        json!({"stations": [{}]}),
-        json!({"stations": [{"name": "bar"}], "ttl": "2d"}),
-    ] {
-        let refused = relay.call(Role::Manager, "POST", "/api/enrolments", &body).await;
-        assert_eq!(refused.status, 422, "{body}: {}", refused.text);
-        assert!(refused.json()["field"].is_string());
-    }
-    relay.stop().await;
-}
-
-#[tokio::test]
 async fn too_many_requests_of_one_token_wait() {
     let relay = Served::with(|config| {
         config.limits.requests_per_second = 1;
@@ -316,79 +210,6 @@ async fn guessing_tokens_is_metered_by_address() {
             .await
             .status,
         200
-    );
-    relay.stop().await;
-}
-
-#[tokio::test]
-async fn without_tokens_the_outlet_is_the_one_that_is_named() {
-    let relay = Served::insecure().await;
-    let body = margherita().to_string();
-    let named = [("x-outlet", "bistro".to_owned())];
-    assert_eq!(
-        relay
-            .send("POST", "/api/orders", &named, body.clone())
-            .await
-            .status,
-        201
-    );
-    assert_eq!(relay.send("POST", "/api/orders", &[], body).await.status, 201);
-    let count = |answer: common::Answer| answer.json()["items"].as_array().unwrap().len();
-    assert_eq!(count(relay.send("GET", "/api/orders", &named, "").await), 1);
-    assert_eq!(
-        count(relay.send("GET", "/api/orders?outlet=bistro", &[], "").await),
-        1
-    );
-    assert_eq!(count(relay.send("GET", "/api/orders", &[], "").await), 1);
-    assert_eq!(
-        count(relay.send("GET", "/api/orders?outlet=empty", &[], "").await),
-        0
-    );
-    let wrong = relay.send("GET", "/api/orders?outlet=a%20b", &[], "").await;
-    assert_eq!(
-        (wrong.status, wrong.json()["field"].as_str()),
-        (422, Some("outlet"))
-    );
-    relay.stop().await;
-}
-
-#[tokio::test]
-async fn without_tokens_no_other_address_than_loopback_is_served() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut config = relay::config::Config::new(dir.path());
-    config.insecure_no_auth = true;
-    config.listen = "0.0.0.0:0".parse().unwrap();
-    let refused = relay::Relay::bind(config).await.unwrap_err();
-    assert!(refused.to_string().contains("loopback"), "{refused}");
-}
-
-#[tokio::test]
-async fn x4_pages_of_other_sites_are_refused() {
-    let relay = Served::with(|config| config.allowed_origins = vec!["https://pos.example".into()]).await;
-    let token = format!("Bearer {}", relay.token(Role::Pos));
-    let asked = async |origin: &str| {
-        let headers = [("authorization", token.clone()), ("origin", origin.to_owned())];
-        relay.send("GET", "/api/orders", &headers, "").await
-    };
-    for origin in [
-        "https://evil.example",
-        "null",
-        "https://pos.example.evil.example",
-        "http://127.0.0.1.evil.example",
-    ] {
-        let refused = asked(origin).await;
-        assert_eq!(
-            (refused.status, refused.code()),
-            (403, "FORBIDDEN".into()),
-            "{origin}"
-        );
-        assert_eq!(refused.header("access-control-allow-origin"), "");
-    }
-    assert_eq!(asked(&format!("http://{}", relay.addr)).await.status, 200);
-    let named = asked("https://pos.example").await;
-    assert_eq!(
-        (named.status, named.header("access-control-allow-origin")),
-        (200, "https://pos.example")
     );
     relay.stop().await;
 }

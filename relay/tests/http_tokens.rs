@@ -102,6 +102,7 @@ async fn relay() -> (Served, Forge) {
         alg: alg.into(),
         secret_file: None,
         public_key_file: None,
+        jwks_url: None,
         outlets: vec!["demo".into()],
         outlet_claim: "outlet".into(),
     };

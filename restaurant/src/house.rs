@@ -75,7 +75,8 @@ pub struct House {
     printers: BTreeMap<&'static str, VirtualPrinter>,
     tasks: JoinSet<Result<()>>,
     stop: CancellationToken,
-    _data: TempDir,
+    computers: BTreeMap<&'static str, CancellationToken>,
+    data: TempDir,
 }
 
 impl House {
@@ -89,18 +90,44 @@ impl House {
         let mut tasks = JoinSet::new();
         let relay = open_relay(options.listen, data.path(), &stop, &mut tasks).await?;
         let printers = open_printers(options.speed_mm_s)?;
-        for computer in ["kitchen-pc", "bar-pc"] {
-            let config = agent_config(computer, relay, data.path(), &printers)?;
-            let stop = stop.clone();
-            tasks.spawn(async move { agent::run(config, stop).await.context("an agent ended") });
-        }
-        Ok(Self {
+        let mut house = Self {
             relay,
             printers,
             tasks,
             stop,
-            _data: data,
-        })
+            computers: BTreeMap::new(),
+            data,
+        };
+        for computer in ["kitchen-pc", "bar-pc"] {
+            house.switch_on(computer)?;
+        }
+        Ok(house)
+    }
+
+    /// Starts the agent of a PC.
+    ///
+    /// # Errors
+    /// Where its agent.toml cannot be written.
+    pub fn switch_on(&mut self, computer: &'static str) -> Result<()> {
+        let config = agent_config(computer, self.relay, self.data.path(), &self.printers)?;
+        let stop = self.stop.child_token();
+        self.computers.insert(computer, stop.clone());
+        self.tasks
+            .spawn(async move { agent::run(config, stop).await.context("an agent ended") });
+        Ok(())
+    }
+
+    /// Ends the agent of a PC and waits until it has.
+    ///
+    /// # Errors
+    /// What it ended with.
+    pub async fn switch_off(&mut self, computer: &str) -> Result<()> {
+        let Some(stop) = self.computers.remove(computer) else {
+            return Ok(());
+        };
+        stop.cancel();
+        let ended = self.tasks.join_next().await;
+        ended.context("no agent ran")?.context("an agent panicked")?
     }
 
     /// Where the relay listens.

@@ -35,6 +35,9 @@ test('a client that does not read is put out, slows nobody down, and misses noth
   await quick.until(() => heard(quick).length === 250, 'all orders', 20_000)
   slow.socket.io.engine.transport.ws._socket.resume()
   await slow.until(() => slow.all('disconnect').length === 1, 'the end', 45_000)
+  // It hears why, as a close frame would say it.
+  const { code, close, retry_after_ms: retry } = slow.all('error')[0].data
+  assert.deepEqual([code, close, retry], ['TOO_SLOW', 1013, 1000])
   await slow.until(() => heard(slow).length >= 250, 'all orders after all', 20_000)
   assert.equal(slow.socket.recovered, true)
   assert.deepEqual(heard(slow), ids)
@@ -50,6 +53,8 @@ test('a client that sends too much is told, then ended if it goes on', async () 
   const flood = setInterval(() => { for (let n = 0; n < 40; n++) client.socket.emit('join:table', '1') }, 100)
   await client.until(() => client.all('disconnect').length === 1, 'the end', 25_000)
   clearInterval(flood)
+  const { code, close } = client.all('error').at(-1).data
+  assert.deepEqual([code, close], ['RATE_LIMITED', 1008])
   client.close()
 })
 
@@ -138,9 +143,13 @@ test('a token of another outlet does not recover a session of this one', async (
   client.close()
 })
 
-test('a revoked device is cut off within five seconds', async () => {
+async function paired () {
   const { body: { code } } = await call('POST', '/api/enrolments', { stations: [{ name: 'kitchen' }], ttl: 60 })
-  const { body: device } = await call('POST', '/api/enrol', { code, name: 'pc' })
+  return (await call('POST', '/api/enrol', { code, name: 'pc' })).body
+}
+
+test('a revoked device is cut off within five seconds', async () => {
+  const device = await paired()
   const screen = await Screen.open(`${relay.ws}/ws?token=${device.token}`)
   screen.say({ type: 'join_room', room: 'kitchen_room' })
   await screen.next('room_joined')
@@ -149,4 +158,74 @@ test('a revoked device is cut off within five seconds', async () => {
   await call('POST', `/api/devices/${device.deviceId}/revoke`)
   assert.equal(await closed, 1008)
   assert.ok(Date.now() - begun < 5000)
+})
+
+test('a revoked device that never said a word is cut off as fast, and on Socket.IO it hears why', async () => {
+  const device = await paired()
+  const silent = await Screen.open(`${relay.ws}/ws?token=${device.token}`)
+  // Its seat is taken once the relay counts it.
+  const counted = async () => (await (await fetch(`${relay.url}/metrics`, { headers: { authorization: `Bearer ${token.manager}` } })).text()).includes('printrail_connections{dialect="station"} ')
+  while (!await counted()) await new Promise(resolve => setTimeout(resolve, 20))
+  const client = await Client.open(relay.url, { auth: { token: device.token } })
+  const closed = new Promise(resolve => silent.socket.once('close', (code, reason) => resolve([code, String(reason)])))
+  const begun = Date.now()
+  await call('POST', `/api/devices/${device.deviceId}/revoke`)
+  const [code, reason] = await closed
+  assert.equal(code, 1008)
+  assert.match(reason, /no longer valid/)
+  await client.next('disconnect')
+  assert.deepEqual([client.all('error')[0].data.code, client.all('error')[0].data.close], ['UNAUTHORIZED', 1008])
+  assert.ok(Date.now() - begun < 5000)
+})
+
+test('a frame over the limit ends a socket of every kind with the reason', async () => {
+  const big = 'x'.repeat(300_000)
+  for (const way of ['websocket', 'polling']) {
+    const client = await Client.open(relay.url, { way, auth: { token: token.waiter } })
+    client.socket.emit('join:table', big)
+    await client.next('disconnect')
+    assert.deepEqual([client.all('error')[0].data.code, client.all('error')[0].data.close], ['VALIDATION_ERROR', 1009], way)
+    client.close()
+  }
+  const screen = await Screen.open(`${relay.ws}/ws?token=${token.kitchen}`)
+  const closed = new Promise(resolve => screen.socket.once('close', resolve))
+  screen.say({ type: 'join_room', room: big })
+  assert.equal(await closed, 1009)
+})
+
+test('on /api/socket the cookie of whoever signed in opens the restaurant, and on /socket.io none does', async () => {
+  const cookie = value => ({ extraHeaders: { cookie: `theme=dark; printrail_token=${value}; lang=id` } })
+  for (const way of ['websocket', 'polling']) {
+    const display = await Client.open(relay.url, { path: '/api/socket', way, ...cookie(token.kitchen) })
+    assert.equal((await display.next('hello')).data.outlet, 'one')
+    await display.join('join:restaurant', 'one')
+    assert.equal((await display.ask('join:waiters')).code, 'FORBIDDEN')
+    await order(undefined, `cookie-${way}`)
+    assert.equal((await display.next('order:created')).data.order.id, `cookie-${way}`)
+    display.close()
+    const forged = new Client(relay.url, { path: '/api/socket', way, ...cookie(token.kitchen.slice(0, -6) + 'AAAAAA') })
+    assert.equal((await forged.next('connect_error')).data, 'Authentication error')
+    const floor = new Client(relay.url, { way, ...cookie(token.kitchen) })
+    assert.equal((await floor.next('connect_error')).data, 'Authentication error')
+    for (const client of [forged, floor]) client.close()
+  }
+})
+
+test('a relay that stops says goodbye on every kind of socket, with when to come back', async () => {
+  const other = await startRelay('--insecure-no-auth')
+  const [client, polling] = [await Client.open(other.url), await Client.open(other.url, { way: 'polling' })]
+  const screen = await Screen.open(`${other.ws}/ws?outlet=one`)
+  screen.say({ type: 'join_room', room: 'kitchen_room' })
+  await screen.next('room_joined')
+  for (const one of [client, polling]) await one.join('join:kitchen')
+  const closed = new Promise(resolve => screen.socket.once('close', (code, reason) => resolve([code, String(reason)])))
+  await Promise.all([other.stop(), client.next('disconnect'), polling.next('disconnect')])
+  const [code, reason] = await closed
+  assert.equal(code, 1012)
+  assert.match(reason, /retry_after_ms=1000/)
+  for (const one of [client, polling]) {
+    const { code, close, retry_after_ms: retry } = one.all('error')[0].data
+    assert.deepEqual([code, close, retry], ['UNAVAILABLE', 1012, 1000])
+    one.close()
+  }
 })

@@ -5,6 +5,9 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+// A test may fake the clock; waiting for a test's end goes by the real one.
+export const { setTimeout: later, clearTimeout: never } = globalThis
+
 const require = createRequire(join(process.env.NODE_PATH, '/'))
 export const WebSocket = require('ws')
 export const modules = process.env.NODE_PATH
@@ -19,8 +22,10 @@ const addressOf = child => new Promise((resolve, reject) => {
   child.once('exit', code => reject(new Error(`the relay ended with ${code} before it listened`)))
 })
 
-const serve = (data, listen, flags) => spawn(process.env.RELAY, ['serve', '--data', data, '--listen', listen, ...flags],
-  { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, RUST_LOG: 'warn' } })
+// A relay whose clock is ahead by so many seconds; only its idea of the time of day, not its timers.
+const ahead = seconds => seconds && { LD_PRELOAD: process.env.FAKETIME_LIB, FAKETIME: `+${seconds}s`, FAKETIME_DONT_FAKE_MONOTONIC: '1' }
+const serve = (data, listen, flags, seconds) => spawn(process.env.RELAY, ['serve', '--data', data, '--listen', listen, ...flags],
+  { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, RUST_LOG: 'warn', ...ahead(seconds) } })
 const ended = (child, signal) => new Promise(resolve => { child.once('exit', resolve); child.kill(signal) })
 
 export async function startRelay (...flags) {
@@ -33,8 +38,10 @@ export async function startRelay (...flags) {
     data,
     async stop () { await ended(child, 'SIGTERM'); rmSync(data, { recursive: true, force: true }) },
     kill: () => ended(child, 'SIGKILL'),
-    // On the same address and store.
-    async start () { child = serve(data, url.replace('http://', ''), flags); await addressOf(child) }
+    freeze: () => child.kill('SIGSTOP'),
+    thaw: () => child.kill('SIGCONT'),
+    // On the same address and store, so many seconds later.
+    async start (seconds) { child = serve(data, url.replace('http://', ''), flags, seconds); await addressOf(child) }
   }
 }
 
@@ -71,11 +78,11 @@ export class Screen {
     const now = look()
     if (now) return Promise.resolve(now)
     return new Promise((resolve, reject) => {
-      const late = setTimeout(() => reject(new Error(`not ${what} within ${within} ms; seen: ${this.names()}`)), within)
+      const late = later(() => reject(new Error(`not ${what} within ${within} ms; seen: ${this.names()}`)), within)
       this.#waiting.push(() => {
         const found = look()
         if (!found) return false
-        clearTimeout(late)
+        never(late)
         resolve(found)
         return true
       })

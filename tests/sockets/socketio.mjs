@@ -1,7 +1,7 @@
 // A real socket.io-client that keeps every event and lets a test wait for one.
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { modules } from './relay.mjs'
+import { later, modules, never } from './relay.mjs'
 
 const require = createRequire(join(modules, '/'))
 const { io } = require('socket.io-client')
@@ -37,8 +37,8 @@ export class Client {
     const { engine } = this.socket.io
     if (engine.transport.name === 'websocket') return
     return new Promise((resolve, reject) => {
-      const late = setTimeout(() => reject(new Error('no upgrade')), 4000)
-      engine.once('upgrade', () => { clearTimeout(late); resolve() })
+      const late = later(() => reject(new Error('no upgrade')), 4000)
+      engine.once('upgrade', () => { never(late); resolve() })
     })
   }
 
@@ -55,11 +55,11 @@ export class Client {
     const now = look(this.events)
     if (now) return Promise.resolve(now)
     return new Promise((resolve, reject) => {
-      const late = setTimeout(() => reject(new Error(`not ${what} within ${within} ms; seen: ${this.names()}`)), within)
+      const late = later(() => reject(new Error(`not ${what} within ${within} ms; seen: ${this.names()}`)), within)
       this.#waiting.push(() => {
         const found = look(this.events)
         if (!found) return false
-        clearTimeout(late)
+        never(late)
         resolve(found)
         return true
       })

@@ -3,6 +3,7 @@
 
 export const OUTLET = 'rows'
 export const TABLE = '12'
+export const OTHER_TABLE = '13'
 
 // A room: how it is joined, on which dialect's terms.
 export const ROOMS = {
@@ -15,9 +16,13 @@ export const ROOMS = {
   d4_orders: ['subscribe:orders'],
   d4_kds: ['subscribe:kds'],
   d4_tables: ['subscribe:tables'],
-  d4_table: ['subscribe:table', TABLE]
+  d4_table: ['subscribe:table', TABLE],
+  // Rooms that the order is not in, until it moves.
+  d2_other_table: ['join:table', OTHER_TABLE],
+  d2_other_order: ['join:order', 'o-2'],
+  d4_other_table: ['subscribe:table', OTHER_TABLE]
 }
-export const PLAIN_ROOMS = ['kitchen_room', 'bar_depan', 'bar_belakang', 'cashier_room', 'area_C', 'area_D', `outlet_${OUTLET}`, 'order_o-1']
+export const PLAIN_ROOMS = ['kitchen_room', 'bar_depan', 'bar_belakang', 'cashier_room', 'area_C', 'area_D', `outlet_${OUTLET}`, 'order_o-1', 'order_o-2']
 
 const all = ['d2_kitchen', 'd2_waiters', 'd2_table', 'd2_order']
 const printed = ['order_id', 'table_number', 'area_code', 'order_items', 'source', 'order_type', 'timestamp', 'print_trigger', 'payment_method', 'is_open_bill']
@@ -26,6 +31,14 @@ const status1 = ['order_id', 'order_status', 'payment_status', 'message', 'times
 const kitchenOrder = ['kitchenOrderId', 'orderId', 'tableId']
 const whole = ['id', 'orderNumber', 'status', 'items', 'totalAmount', 'paymentStatus', 'customer', 'createdAt', 'updatedAt']
 const created2 = ['orderId', 'tableId', 'orderNumber', 'status', 'totalAmount', 'finalAmount', 'items']
+
+// Fields that a row may leave out where there is nothing to say (`tableId?`, `staffId?`, an item without a rule).
+export const OPTIONAL = ['tableId', 'staffId', 'unrouted']
+// The items of a ticket.
+export const PRINTED_ITEM = ['name', 'quantity', 'workstation', 'main_category', 'notes']
+// What D3 says of an order and its visit.
+export const SESSION_ORDER = ['id', 'items', 'totalAmount', 'status', 'tableNumber', 'customerName', 'createdAt']
+export const SESSION_VISIT = ['id', 'tableNumber']
 
 // name: rooms and fields, dialect by dialect.
 export const EVENTS = {
@@ -41,8 +54,8 @@ export const EVENTS = {
     'order:new': [['d2_kitchen'], created2],
     'order:created': [['d2_kitchen', 'd2_waiters', 'd2_table'], created2],
     'order:confirmed': [['d2_kitchen', 'd2_waiters', 'd2_table'], ['orderId', 'tableId', 'orderNumber', 'confirmedAt']],
-    'order:status_changed': [all, ['orderId', 'status']],
-    'order:status': [['d2_table'], ['orderId', 'status']],
+    'order:status_changed': [all, ['orderId', 'tableId', 'status']],
+    'order:status': [['d2_table'], ['orderId', 'tableId', 'status']],
     'order:items_added': [['d2_kitchen', 'd2_table', 'd2_order'], ['orderId', 'tableId', 'items', 'newTotalAmount', 'newFinalAmount']],
     'order:item_status_changed': [['d2_waiters', 'd2_table', 'd2_order'], ['orderId', 'itemId', 'status']],
     'order:cancel_request': [['d2_kitchen', 'd2_order'], ['orderId', 'tableId', 'reason', 'staffId']],
@@ -61,14 +74,14 @@ export const EVENTS = {
   },
   d3: {
     'order:created': [['d3_restaurant'], ['order', 'session']],
-    'order:status:updated': [['d3_restaurant', 'd3_session'], ['orderId', 'status']]
+    'order:status:updated': [['d3_restaurant', 'd3_session'], ['orderId', 'status'], { d3_restaurant: ['tableNumber'] }]
   },
   d4: {
     'order:created': [['d4_orders', 'd4_kds', 'd4_table'], whole],
     'order:updated': [['d4_orders', 'd4_kds', 'd4_table'], whole],
     'order:cancelled': [['d4_orders', 'd4_kds', 'd4_table'], whole],
     'table:updated': [['d4_tables', 'd4_table'], ['id', 'number', 'area', 'status']],
-    'menu:updated': [['d4_orders', 'd4_kds', 'd4_tables', 'd4_table'], ['id', 'name', 'price', 'available']],
+    'menu:updated': [['d4_orders', 'd4_kds', 'd4_tables', 'd4_table', 'd4_other_table'], ['id', 'name', 'price', 'available']],
     'payment:completed': [['d4_orders', 'd4_table'], ['orderId', 'amount', 'method', 'paidAt']]
   },
   d5: {
@@ -87,7 +100,7 @@ const moved = ['order:status_changed', 'order:status']
 // What a change emits, in the order in which the changes are made; a name's dialects stand before it.
 // `before` are requests that bring the order where the change can be made and are not looked at.
 export const CHANGES = [
-  { what: 'created', request: create(), d1: ['new_order', 'new_order_in_area', 'kitchen_immediate_print', 'beverage_immediate_print'], d2: ['order:new', 'order:created'], d3: ['order:created'], d4: ['order:created'], d5: ['order_created'] },
+  { what: 'created', request: create(), trigger: 'immediate', d1: ['new_order', 'new_order_in_area', 'kitchen_immediate_print', 'beverage_immediate_print'], d2: ['order:new', 'order:created'], d3: ['order:created'], d4: ['order:created'], d5: ['order_created'] },
   { what: 'to confirmed', request: PATCH({ status: 'confirmed' }), d1: ['order_confirmed', 'order_status_update'], d2: ['order:confirmed', ...moved], d3: ['order:status:updated'], d4: ['order:updated'], d5: ['order_status_update'] },
   { what: 'to the same status', request: PATCH({ status: 'confirmed' }) },
   { what: 'acknowledged', request: POST('acknowledge', { chefId: 'c1', chefName: 'Budi' }), d2: ['kitchen:order_acknowledged', 'kitchen:acknowledged'], d4: ['order:updated'] },
@@ -95,15 +108,16 @@ export const CHANGES = [
   { what: 'station', request: POST('station', { stationId: 's1', stationName: 'Wok' }), d2: ['kitchen:station_assigned'], d4: ['order:updated'] },
   { what: 'to preparing', request: PATCH({ status: 'cooking' }), d1: ['order_status_update'], d2: ['kitchen:order_preparing', 'kitchen:preparing', ...moved], d3: ['order:status:updated'], d4: ['order:updated'], d5: ['order_status_update'] },
   { what: 'item status', request: ['PATCH', '/api/orders/o-1/items/a', { status: 'ready' }], d2: ['order:item_status_changed'], d4: ['order:updated'] },
-  { what: 'items added', request: POST('items', { items: [{ id: 'c', name: 'Nasi', quantity: 1, unitPrice: 3, workstation: 'kitchen' }] }), d1: ['kitchen_immediate_print'], d2: ['order:items_added'], d4: ['order:updated'] },
-  { what: 'items changed', request: ['PATCH', '/api/orders/o-1/items/c', { quantity: 2 }], d1: ['kitchen_immediate_print'], d2: ['order:items_added'], d4: ['order:updated'] },
-  { what: 'item cancelled', request: ['PATCH', '/api/orders/o-1/items/c', { status: 'cancelled' }], d1: ['kitchen_immediate_print'], d2: ['order:item_status_changed'], d4: ['order:updated'] },
+  { what: 'items added', trigger: 'added', request: POST('items', { items: [{ id: 'c', name: 'Nasi', quantity: 1, unitPrice: 3, workstation: 'kitchen' }] }), d1: ['kitchen_immediate_print'], d2: ['order:items_added'], d4: ['order:updated'] },
+  { what: 'more of an item', trigger: 'added', request: ['PATCH', '/api/orders/o-1/items/c', { quantity: 2 }], d1: ['kitchen_immediate_print'], d2: ['order:items_added'], d4: ['order:updated'] },
+  { what: 'less of an item', trigger: 'void', request: ['PATCH', '/api/orders/o-1/items/c', { quantity: 1 }], d1: ['kitchen_immediate_print'], d2: ['order:items_added'], d4: ['order:updated'] },
+  { what: 'item cancelled', trigger: 'void', request: ['PATCH', '/api/orders/o-1/items/c', { status: 'cancelled' }], d1: ['kitchen_immediate_print'], d2: ['order:item_status_changed'], d4: ['order:updated'] },
   { what: 'asked to cancel', request: POST('cancel-request', { reason: 'late', staffId: 'w1' }), d2: ['order:cancel_request'], d4: ['order:updated'] },
   { what: 'rejected', request: POST('cancel-reject', { reason: 'cooked' }), d2: ['kitchen:cancel_rejected'], d4: ['order:updated'] },
   { what: 'to ready', request: PATCH({ status: 'ready' }), d1: ['order_status_update'], d2: ['kitchen:order_ready', 'kitchen:ready', ...moved], d3: ['order:status:updated'], d4: ['order:updated'], d5: ['order_status_update'] },
   { what: 'one step back', request: PATCH({ status: 'preparing' }), d1: ['order_status_update'], d2: moved, d3: ['order:status:updated'], d4: ['order:updated'], d5: ['order_status_update'] },
   { what: 'to served', before: [PATCH({ status: 'ready' })], request: PATCH({ status: 'served' }), d1: ['order_status_update'], d2: moved, d3: ['order:status:updated'], d4: ['order:updated'], d5: ['order_status_update'] },
-  { what: 'printed again', request: POST('reprint', { station: 'kitchen' }), d1: ['kitchen_immediate_print'] },
+  { what: 'printed again', trigger: 'reprint', request: POST('reprint', { station: 'kitchen' }), d1: ['kitchen_immediate_print'] },
   { what: 'paid in part', request: POST('payments', { amount: 2, method: 'cash' }), d1: ['order_status_update'], d4: ['order:updated'] },
   { what: 'paid in full', request: POST('payments', { amount: 10, method: 'cash' }), d1: ['order_status_update'], d4: ['order:updated', 'payment:completed'] },
   { what: 'to completed', request: PATCH({ status: 'done' }), d1: ['order_status_update'], d2: ['kitchen:order_completed', ...moved], d3: ['order:status:updated'], d4: ['order:updated'], d5: ['order_status_update'] },
@@ -111,9 +125,22 @@ export const CHANGES = [
   { what: 'menu item', request: ['PUT', '/api/menu/soto', { name: 'Soto', price: 5, available: false }], d4: ['menu:updated'] }
 ]
 
-// The rows of a cancellation, each from an order of its own.
+const dineIn = { d1: ['kitchen_immediate_print', 'beverage_immediate_print'] }
+const statuses = { d1: ['order_status_update'], d3: ['order:status:updated'], d4: ['order:updated'], d5: ['order_status_update'] }
+
+// Rows that begin with an order of its own: ends, and moves that skip what lies between.
 export const CANCELLATIONS = [
-  { what: 'cancelled', before: [create()], request: POST('cancel', { reason: 'gone' }), d1: ['order_status_update', 'kitchen_immediate_print', 'beverage_immediate_print'], d2: ['order:cancelled', ...moved], d3: ['order:status:updated'], d4: ['order:cancelled'], d5: ['order_status_update'] },
-  { what: 'accepted', before: [create(), POST('cancel-request', { reason: 'late' })], request: POST('cancel-accept'), d1: ['order_status_update', 'kitchen_immediate_print', 'beverage_immediate_print'], d2: ['kitchen:cancel_accepted', 'order:cancelled', ...moved], d3: ['order:status:updated'], d4: ['order:cancelled'], d5: ['order_status_update'] },
-  { what: 'paid at once', before: [create({ paymentMethod: 'online' })], request: POST('payments', { amount: 12, method: 'online' }), d1: ['order_confirmed', 'order_status_update', 'kitchen_immediate_print', 'beverage_immediate_print'], d2: ['order:confirmed', ...moved], d3: ['order:status:updated'], d4: ['order:updated', 'payment:completed'], d5: ['order_status_update'] }
+  { what: 'moved to another table', trigger: 'changed', before: [create()], request: PATCH({ tableNumber: 'C9', tableId: OTHER_TABLE }), d1: dineIn.d1, d4: { 'order:updated': ['d4_orders', 'd4_kds', 'd4_table', 'd4_other_table'] } },
+  { what: 'confirmed where printing waits for it', trigger: 'confirmed', before: [create({ paymentMethod: 'online' })], request: PATCH({ status: 'confirmed' }), ...statuses, d1: ['order_confirmed', 'order_status_update', ...dineIn.d1], d2: ['order:confirmed', ...moved] },
+  { what: 'from pending to preparing', before: [create()], request: PATCH({ status: 'preparing' }), ...statuses, d1: ['order_confirmed', 'order_status_update'], d2: ['order:confirmed', 'kitchen:order_preparing', 'kitchen:preparing', ...moved] },
+  { what: 'from pending to completed', before: [create()], request: PATCH({ status: 'completed' }), ...statuses, d1: ['order_confirmed', 'order_status_update'], d2: ['order:confirmed', 'kitchen:order_completed', ...moved] },
+  { what: 'back out of completed', before: [create(), PATCH({ status: 'served' }), PATCH({ status: 'completed' })], request: PATCH({ status: 'served' }), ...statuses, d2: moved },
+  { what: 'cancelled while a request waits', trigger: 'void', before: [create(), POST('cancel-request', { reason: 'late' })], request: POST('cancel', { reason: 'gone' }), ...statuses, d1: ['order_status_update', ...dineIn.d1], d2: ['order:cancelled', ...moved], d4: ['order:cancelled'] },
+  { what: 'cancelled before anything was printed', before: [create({ paymentMethod: 'online' })], request: POST('cancel', { reason: 'gone' }), ...statuses, d2: ['order:cancelled', ...moved], d4: ['order:cancelled'] },
+  { what: 'created where printing waits', request: create({ paymentMethod: 'online' }), d1: ['new_order', 'new_order_in_area'], d2: ['order:new', 'order:created'], d3: ['order:created'], d4: ['order:created'], d5: ['order_created'] },
+  { what: 'created with an open bill', trigger: 'immediate', request: create({ paymentMethod: 'online', isOpenBill: true }), d1: ['new_order', 'new_order_in_area', ...dineIn.d1], d2: ['order:new', 'order:created'], d3: ['order:created'], d4: ['order:created'], d5: ['order_created'] },
+  { what: 'refused', before: [create(), PATCH({ status: 'served' })], request: PATCH({ status: 'preparing' }), status: 409 },
+  { what: 'cancelled', trigger: 'void', before: [create()], request: POST('cancel', { reason: 'gone' }), d1: ['order_status_update', 'kitchen_immediate_print', 'beverage_immediate_print'], d2: ['order:cancelled', ...moved], d3: ['order:status:updated'], d4: ['order:cancelled'], d5: ['order_status_update'] },
+  { what: 'accepted', trigger: 'void', before: [create(), POST('cancel-request', { reason: 'late' })], request: POST('cancel-accept'), d1: ['order_status_update', 'kitchen_immediate_print', 'beverage_immediate_print'], d2: ['kitchen:cancel_accepted', 'order:cancelled', ...moved], d3: ['order:status:updated'], d4: ['order:cancelled'], d5: ['order_status_update'] },
+  { what: 'paid at once', trigger: 'paid', before: [create({ paymentMethod: 'online' })], request: POST('payments', { amount: 12, method: 'online' }), d1: ['order_confirmed', 'order_status_update', 'kitchen_immediate_print', 'beverage_immediate_print'], d2: ['order:confirmed', ...moved], d3: ['order:status:updated'], d4: ['order:updated', 'payment:completed'], d5: ['order_status_update'] }
 ]

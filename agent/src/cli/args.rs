@@ -1,11 +1,18 @@
 //! The commands and flags of `printrail-agent`.
 
+mod jobs;
+mod printers;
+mod support;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::config::Flags;
+pub(super) use jobs::{JobsArgs, JobsCommand};
+pub(super) use printers::{AddArgs, PrintersArgs, PrintersCommand, ScanArgs};
+pub(super) use support::{BundleArgs, LogsArgs};
 
 /// Carries a restaurant's tickets from the relay to its printers.
 #[derive(Debug, Parser)]
@@ -16,7 +23,10 @@ use crate::config::Flags;
   printrail-agent pair --relay wss://orders.bistro.example ABCD-1234
   printrail-agent run
   printrail-agent status
+  printrail-agent printers scan
+  printrail-agent printers add grill tcp://192.168.1.50:9100 --station kitchen
   printrail-agent printers test grill
+  printrail-agent doctor
 
 Exit codes: 0 ok, 1 failed, 2 usage, 3 not running, 4 needs administrator, 5 not paired or refused,
 6 relay unreachable, 7 a printer needs a person, 8 bad configuration, 9 ambiguous, a person must answer"
@@ -75,12 +85,16 @@ pub(super) enum Command {
     Status(StatusArgs),
     /// List, show and decide jobs
     Jobs(JobsArgs),
-    /// List and test printers
+    /// Find, add, remove, probe and test printers
     Printers(PrintersArgs),
     /// Render a ticket without a printer
     Render(RenderArgs),
     /// Check everything that has to be right, and say what to do where it is not
     Doctor(DoctorArgs),
+    /// Show the agent's log
+    Logs(LogsArgs),
+    /// Pack what support needs into one file, without tokens or customers' data
+    Bundle(BundleArgs),
     /// Show and check the configuration
     Config(ConfigArgs),
     /// Print the completions for a shell
@@ -115,6 +129,7 @@ pub(super) struct PairArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   printrail-agent status
+  printrail-agent status --watch
   printrail-agent status --json | jq .link.state
 
 Exits 3 where no agent runs, 5 where the relay refuses it, 6 where the relay cannot be reached,
@@ -130,74 +145,20 @@ pub(super) struct StatusArgs {
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  printrail-agent jobs list
-  printrail-agent jobs resolve 7c41 --printed
-  printrail-agent jobs release --all
-
-An ID may be shortened to its end, as it stands at the foot of the ticket.")]
-pub(super) struct JobsArgs {
-    #[command(subcommand)]
-    pub(super) command: JobsCommand,
-    /// As JSON
-    #[arg(long, global = true)]
-    pub(super) json: bool,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum JobsCommand {
-    /// The newest jobs, newest first
-    List {
-        /// How many
-        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
-        limit: u32,
-    },
-    /// One job
-    Show {
-        /// Its id
-        id: String,
-    },
-    /// Print a job once more, headed REPRINT
-    Reprint {
-        /// Its id
-        id: String,
-    },
-    /// Say whether an unconfirmed job printed
-    Resolve {
-        /// Its id
-        id: String,
-        /// It printed
-        #[arg(long, required_unless_present = "again", conflicts_with = "again")]
-        printed: bool,
-        /// It did not: print it again
-        #[arg(long)]
-        again: bool,
-    },
-    /// Withdraw a job of which nothing has been printed
-    Cancel {
-        /// Its id
-        id: String,
-    },
-    /// Print jobs that are held because they are old
-    Release {
-        /// Their ids
-        #[arg(required_unless_present = "all")]
-        ids: Vec<String>,
-        /// All that are held
-        #[arg(long, conflicts_with = "ids")]
-        all: bool,
-    },
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:
   printrail-agent doctor
+  printrail-agent doctor --fix
+  printrail-agent doctor --check printer
   printrail-agent doctor --json | jq '.checks[] | select(.verdict == \"fail\")'
 
-Exits 1 where a check fails; with --strict also where one warns.")]
+Exits 1 where a check fails; with --strict also where one warns. --fix repairs what needs no decision:
+who may read the token, folders that are missing, leftovers of commands that were interrupted.")]
 pub(super) struct DoctorArgs {
     /// Repair what can be repaired without a person
     #[arg(long)]
     pub(super) fix: bool,
+    /// Only the checks of that name, such as `relay` or `printer`
+    #[arg(long, value_name = "NAME")]
+    pub(super) check: Option<String>,
     /// Let warnings count as failures
     #[arg(long)]
     pub(super) strict: bool,
@@ -303,26 +264,13 @@ pub(super) struct RenderArgs {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct PrintersArgs {
-    #[command(subcommand)]
-    pub(super) command: PrintersCommand,
-    /// As JSON
-    #[arg(long, global = true)]
-    pub(super) json: bool,
-}
+#[command(after_help = "Examples:
+  printrail-agent config path
+  printrail-agent config show           every value and whether a flag, the environment, the file or nobody set it
+  printrail-agent config check && sudo systemctl reload printrail-agent
 
-#[derive(Debug, Subcommand)]
-pub(super) enum PrintersCommand {
-    /// The printers of this agent
-    List,
-    /// Print a test ticket
-    Test {
-        /// The printer's name in agent.toml
-        name: String,
-    },
-}
-
-#[derive(Debug, Args)]
+A value is the flag's, else the environment's (PRINTRAIL_AGENT_RELAY_URL and so on), else the file's, else
+the default.")]
 pub(super) struct ConfigArgs {
     #[command(subcommand)]
     pub(super) command: ConfigCommand,

@@ -1,6 +1,7 @@
 //! `jobs`: list, show and decide.
 
 use jiff::Timestamp;
+use protocol::JobState;
 use serde_json::{Value, json};
 
 use super::args::{JobsArgs, JobsCommand};
@@ -11,11 +12,24 @@ use crate::daemon::ask::{Ask, AskError, Wished, ask};
 use crate::daemon::report::{JobReport, SCHEMA};
 use crate::spool::peek;
 
+/// The most that the agent lists.
+const MOST: u32 = 1000;
+
 pub(super) fn jobs(flags: &Flags, args: JobsArgs) -> Result<Exit, Failure> {
     let data = locate(flags, &env).data;
     let wish = |id, wish| ask(&data, Ask::Wish { id, wish });
     let (answer, said) = match args.command {
-        JobsCommand::List { limit } => return list(&data, limit, args.json),
+        JobsCommand::List {
+            limit,
+            state,
+            station,
+        } => {
+            let only = Only {
+                state: state.map(|state| known_state(&state)).transpose()?,
+                station,
+            };
+            return list(&data, limit, &only, args.json);
+        }
         JobsCommand::Show { id } => return show(&ask(&data, Ask::Job { id })?, args.json),
         JobsCommand::Reprint { id } => (
             ask(&data, Ask::Reprint { id })?,
@@ -68,16 +82,54 @@ fn release_all(data: &std::path::Path, json: bool) -> Result<Exit, Failure> {
     Ok(Exit::Ok)
 }
 
-fn list(data: &std::path::Path, limit: u32, json: bool) -> Result<Exit, Failure> {
-    let answer = match ask(data, Ask::Jobs { limit }) {
+/// Which jobs of the list are wanted.
+struct Only {
+    state: Option<String>,
+    station: Option<String>,
+}
+
+impl Only {
+    fn wants(&self, job: &Value) -> bool {
+        let is = |key: &str, wanted: &Option<String>| {
+            wanted
+                .as_ref()
+                .is_none_or(|wanted| job.get(key).and_then(Value::as_str) == Some(wanted))
+        };
+        is("state", &self.state) && is("station", &self.station)
+    }
+
+    fn is_all(&self) -> bool {
+        self.state.is_none() && self.station.is_none()
+    }
+}
+
+fn known_state(name: &str) -> Result<String, Failure> {
+    let state: Result<JobState, _> = serde_json::from_value(Value::from(name));
+    state.map(|state| state.to_string()).map_err(|_| {
+        let text = format!(
+            "there is no state \"{name}\": a job is spooled, held, printing, printed, sent, unconfirmed, cancelled, \
+             expired or failed"
+        );
+        Failure::new(Exit::Usage, text)
+    })
+}
+
+fn list(data: &std::path::Path, limit: u32, only: &Only, json: bool) -> Result<Exit, Failure> {
+    // Filtered here, so that the newest of the wanted ones are found however many others there are.
+    let asked = if only.is_all() { limit } else { MOST };
+    let mut answer = match ask(data, Ask::Jobs { limit: asked }) {
         Err(AskError::NotRunning { .. }) if data.join("spool.db").exists() => {
             output::message("no agent is running; this is what its spool holds");
-            let jobs = peek(&data.join("spool.db"), limit);
+            let jobs = peek(&data.join("spool.db"), asked);
             let jobs = jobs.map_err(|error| Failure::new(Exit::Failed, crate::chain(&error)))?;
             json!({ "schema": SCHEMA, "jobs": jobs.iter().map(JobReport::from).collect::<Vec<_>>() })
         }
         answer => answer?,
     };
+    if let Some(jobs) = answer.get_mut("jobs").and_then(Value::as_array_mut) {
+        jobs.retain(|job| only.wants(job));
+        jobs.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    }
     if json {
         output::json(&answer);
         return Ok(Exit::Ok);
@@ -85,7 +137,11 @@ fn list(data: &std::path::Path, limit: u32, json: bool) -> Result<Exit, Failure>
     let jobs = answer.get("jobs").cloned().unwrap_or_default();
     let jobs: Vec<JobReport> = serde_json::from_value(jobs).map_err(other_version)?;
     if jobs.is_empty() {
-        output::message("the spool is empty");
+        output::message(if only.is_all() {
+            "the spool is empty"
+        } else {
+            "no job in the spool is so"
+        });
         return Ok(Exit::Ok);
     }
     let now = Timestamp::now();

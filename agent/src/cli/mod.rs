@@ -1,11 +1,14 @@
 //! The command line: one file for each command.
 
 mod args;
+mod bundle;
 mod config;
 mod docs;
 mod doctor;
 mod exit;
 mod jobs;
+mod logfile;
+mod logs;
 mod output;
 mod pair;
 mod printers;
@@ -56,6 +59,8 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Printers(args) => printers::printers(&flags, args),
         Command::Render(args) => render::render(&flags, &args),
         Command::Doctor(args) => doctor::doctor(&flags, &args),
+        Command::Logs(args) => logs::logs(&flags, &args),
+        Command::Bundle(args) => bundle::bundle(&flags, &args),
         Command::Config(args) => config::config(&flags, &args),
         Command::Completions { shell } => docs::completions(shell),
         Command::Man { dir } => docs::man(&dir),

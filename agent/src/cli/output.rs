@@ -6,7 +6,14 @@ use serde_json::Value;
 
 /// A line of data. A reader that has gone away is no failure.
 pub(super) fn line(text: &str) {
-    let _ = writeln!(io::stdout().lock(), "{text}");
+    let _ = put(&format!("{text}\n"));
+}
+
+/// Data as it is, at once; whether somebody still reads is for a command to know that goes on for ever.
+pub(super) fn put(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
 }
 
 /// Data as JSON, readable where a person reads it.

@@ -1,14 +1,19 @@
 //! `run`: the agent in the foreground.
 
 use std::io::{self, IsTerminal as _};
+use std::path::Path;
+use std::sync::Mutex;
 
 use tokio::runtime;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info};
-use tracing_subscriber::EnvFilter;
+use tracing::info;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, fmt, registry};
 
 use super::args::Common;
+use super::logfile::LogFile;
 use super::{Exit, Failure, env, output};
 use crate::config::{Config, Flags, load};
 use crate::daemon::{Agent, RunError};
@@ -23,7 +28,7 @@ const STACK: usize = 512 * 1024;
 
 pub(super) fn run(flags: &Flags, common: &Common) -> Result<Exit, Failure> {
     let loaded = load(flags, &env)?;
-    log_to_stderr(common);
+    log(common, &loaded.config.data);
     let runtime = runtime().map_err(|error| Failure::new(Exit::Failed, format!("no runtime: {error}")))?;
     let data = loaded.config.data.clone();
     let ended = runtime.block_on(serve(flags.clone(), loaded.config));
@@ -62,7 +67,8 @@ async fn serve(flags: Flags, config: Config) -> Result<(), RunError> {
     }
 }
 
-fn log_to_stderr(common: &Common) {
+/// To stderr, and to a file of bounded size for `logs` and `bundle`.
+fn log(common: &Common, data: &Path) {
     let default = match (common.quiet, common.verbose) {
         (true, _) => "warn",
         (false, 0) => "info",
@@ -80,12 +86,18 @@ fn log_to_stderr(common: &Common) {
             EnvFilter::new(default)
         });
     let colours = io::stderr().is_terminal() && env("NO_COLOR").is_none_or(|value| value.is_empty());
-    let log = tracing_subscriber::fmt()
+    let screen = fmt::layer()
         .with_writer(io::stderr)
-        .with_env_filter(filter)
-        .with_ansi(colours);
+        .with_ansi(colours)
+        .with_target(false);
+    let file = LogFile::open(data).map(|file| {
+        fmt::layer()
+            .with_writer(Mutex::new(file))
+            .with_ansi(false)
+            .with_target(false)
+    });
     // Where a log is set up already, that one is used.
-    let _ = log.with_target(false).try_init();
+    let _ = registry().with(filter).with(screen).with(file).try_init();
 }
 
 /// The first SIGTERM or SIGINT ends the agent cleanly, the second at once; SIGHUP reloads.
@@ -140,6 +152,6 @@ async fn reload(flags: &Flags, reloads: &mpsc::Sender<Config>) {
         Ok(loaded) => {
             let _ = reloads.send(loaded.config).await;
         }
-        Err(bad) => error!("the last good configuration stays in use: {}", crate::chain(&bad)),
+        Err(bad) => tracing::error!("the last good configuration stays in use: {}", crate::chain(&bad)),
     }
 }

@@ -1,17 +1,18 @@
 //! `status`: the link, the spool and the printers, in words.
 
 use std::io::{self, IsTerminal as _};
+use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::args::StatusArgs;
 use super::{Exit, Failure, env, output};
 use crate::config::{Flags, locate};
 use crate::daemon::ask::{Ask, AskError, ask};
-use crate::daemon::report::{PrinterReport, SpoolReport, StatusReport};
+use crate::daemon::report::{PrinterReport, SCHEMA, SpoolReport, StatusReport};
 use crate::link::LinkState;
 
 /// Time between two looks of `--watch`.
@@ -19,33 +20,47 @@ const AGAIN: Duration = Duration::from_secs(1);
 
 pub(super) fn status(flags: &Flags, args: &StatusArgs) -> Result<Exit, Failure> {
     let data = locate(flags, &env).data;
-    loop {
-        let answer = ask(&data, Ask::Status);
-        if !args.watch {
-            return show(&answer?, args.json);
-        }
-        if io::stdout().is_terminal() && !args.json {
-            output::line("\x1b[H\x1b[2J");
-        }
-        match answer {
-            Ok(value) => drop(show(&value, args.json)?),
-            Err(error @ AskError::NotRunning { .. }) => output::message(&error.to_string()),
-            Err(error) => return Err(error.into()),
-        }
-        thread::sleep(AGAIN);
+    if args.watch {
+        return watch(&data, args.json);
     }
-}
-
-fn show(value: &Value, json: bool) -> Result<Exit, Failure> {
-    let report = StatusReport::deserialize_from(value)?;
-    if json {
-        output::json(value);
+    let value = ask(&data, Ask::Status)?;
+    let report = StatusReport::deserialize_from(&value)?;
+    if args.json {
+        output::json(&value);
     } else {
         text(&report, Timestamp::now())
             .iter()
             .for_each(|line| output::line(line));
     }
     Ok(verdict(&report))
+}
+
+/// Until interrupted, or until nobody reads any more.
+fn watch(data: &Path, json: bool) -> Result<Exit, Failure> {
+    let on_screen = io::stdout().is_terminal() && !json;
+    loop {
+        let shown = match ask(data, Ask::Status) {
+            Ok(value) if json => format!("{value}\n"),
+            Ok(value) => text(&StatusReport::deserialize_from(&value)?, Timestamp::now()).join("\n") + "\n",
+            Err(error @ AskError::NotRunning { .. }) if json => {
+                format!("{}\n", json!({ "schema": SCHEMA, "error": error.to_string() }))
+            }
+            Err(error @ AskError::NotRunning { .. }) => format!("{error}\n"),
+            Err(error) => return Err(error.into()),
+        };
+        let screen = if on_screen { screen(&shown) } else { shown };
+        if output::put(&screen).is_err() {
+            return Ok(Exit::Ok);
+        }
+        thread::sleep(AGAIN);
+    }
+}
+
+/// Over what stood there: to the top, each line to its end, then nothing below. A cleared screen would flicker.
+fn screen(text: &str) -> String {
+    let time = jiff::Zoned::now().strftime("%H:%M:%S");
+    let lines = format!("{time}  (Ctrl-C ends)\n{text}").replace('\n', "\x1b[K\r\n");
+    format!("\x1b[H{lines}\x1b[J")
 }
 
 impl StatusReport {
@@ -146,11 +161,18 @@ fn printer(printer: &PrinterReport) -> String {
         0 => String::new(),
         waiting => format!(", {waiting} waiting"),
     };
+    let serves = match printer.stations.as_slice() {
+        [] => String::new(),
+        stations => format!(" for {}", stations.join(", ")),
+    };
+    let proof = printer
+        .known
+        .as_ref()
+        .map(|known| format!(", proof {}", known.level.as_str()))
+        .unwrap_or_default();
     format!(
-        "{} for {}{waiting}: {state} ({})",
-        printer.name,
-        printer.stations.join(", "),
-        printer.address
+        "{}{serves}{waiting}: {state} ({}{proof})",
+        printer.name, printer.address
     )
 }
 

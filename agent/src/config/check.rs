@@ -2,8 +2,9 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use super::raw::{RawPrinter, RawStation};
+use super::raw::{RawConfig, RawPrinter, RawStation};
 use super::{Config, ConfigError, OnUnconfirmed, Printer, Relay, RelayUrl, Station};
 use crate::port::{Address, AddressError};
 use crate::tickets::Sources;
@@ -13,6 +14,9 @@ const NAME_MAX: usize = 64;
 
 /// Characters in a line that paper of 40 to 112 mm can have.
 const COLUMNS: std::ops::RangeInclusive<i64> = 20..=80;
+
+/// Seconds before a backup takes over: at once would be at every change of paper, an hour is no help.
+const BACKUP_AFTER_S: std::ops::RangeInclusive<i64> = 1..=3600;
 
 /// The values of `[relay]` after flags and environment had their say, each with where it came from.
 #[derive(Debug, Default)]
@@ -42,6 +46,12 @@ pub(super) fn check(
         printers,
         tickets,
     })
+}
+
+/// Checks printers and stations alone, of a file that is being edited.
+pub(super) fn check_lists(place: &str, raw: RawConfig) -> Result<(), ConfigError> {
+    let printers = check_printers(place, raw.printer)?;
+    check_stations(place, raw.station, &printers).map(drop)
 }
 
 pub(super) fn check_relay(place: &str, values: RelayValues) -> Result<Relay, ConfigError> {
@@ -173,7 +183,22 @@ fn check_station(
             .transpose()?,
         printer: raw.printer,
         backup: raw.backup,
+        backup_after: check_backup_after(place, &field("backup_after_s"), raw.backup_after_s)?,
         on_unconfirmed,
+    })
+}
+
+fn check_backup_after(place: &str, field: &str, seconds: Option<i64>) -> Result<Duration, ConfigError> {
+    let Some(seconds) = seconds else {
+        return Ok(super::BACKUP_AFTER);
+    };
+    let fits = BACKUP_AFTER_S
+        .contains(&seconds)
+        .then(|| u64::try_from(seconds).ok())
+        .flatten();
+    fits.map(Duration::from_secs).ok_or_else(|| {
+        let (least, most) = (BACKUP_AFTER_S.start(), BACKUP_AFTER_S.end());
+        wrong(place, field, format!("is {seconds}, expected {least} to {most}"))
     })
 }
 

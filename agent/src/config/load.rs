@@ -99,8 +99,13 @@ pub fn load(flags: &Flags, env: &dyn Fn(&str) -> Option<String>) -> Result<Loade
         templates: raw.templates.path.map(PathBuf::from),
         fonts: raw.fonts.paths.into_iter().map(PathBuf::from).collect(),
     };
+    let decided: Vec<bool> = raw
+        .station
+        .iter()
+        .map(|station| station.on_unconfirmed.is_some())
+        .collect();
     let config = check::check(&place, &places.data, relay, tickets, raw.station, raw.printer)?;
-    settings.note_lists(&config, &Origin::File(places.config.clone()));
+    settings.note_lists(&config, &decided, &Origin::File(places.config.clone()));
     Ok(Loaded {
         config,
         places,
@@ -266,7 +271,7 @@ impl Settings<'_> {
         self.list.iter().find(|setting| setting.key == key)
     }
 
-    fn note_lists(&mut self, config: &Config, file: &Origin) {
+    fn note_lists(&mut self, config: &Config, decided: &[bool], file: &Origin) {
         for (index, station) in config.stations.iter().enumerate() {
             self.note(format!("station[{index}].name"), &station.name, file);
             if let Some(location) = &station.location {
@@ -276,11 +281,12 @@ impl Settings<'_> {
             if let Some(backup) = &station.backup {
                 self.note(format!("station[{index}].backup"), backup, file);
             }
-            self.note(
-                format!("station[{index}].on_unconfirmed"),
-                station.on_unconfirmed.as_str(),
-                file,
-            );
+            let origin = match decided.get(index) {
+                Some(true) => file,
+                Some(false) | None => &Origin::Default,
+            };
+            let then = station.on_unconfirmed.as_str();
+            self.note(format!("station[{index}].on_unconfirmed"), then, origin);
         }
         if let Some(folder) = &config.tickets.templates {
             self.note("templates.path".to_owned(), &folder.display().to_string(), file);
@@ -290,16 +296,18 @@ impl Settings<'_> {
         }
         for (index, printer) in config.printers.iter().enumerate() {
             self.note(format!("printer[{index}].name"), &printer.name, file);
-            self.note(
-                format!("printer[{index}].address"),
-                &printer.address.to_string(),
-                file,
-            );
-            if let Some(profile) = &printer.profile {
-                self.note(format!("printer[{index}].profile"), profile, file);
-            }
-            if let Some(columns) = printer.columns {
-                self.note(format!("printer[{index}].columns"), &columns.to_string(), file);
+            let address = printer.address.to_string();
+            self.note(format!("printer[{index}].address"), &address, file);
+            let columns = printer.columns.map(|columns| columns.to_string());
+            for (part, value, otherwise) in [
+                ("profile", printer.profile.as_ref(), "generic-80"),
+                ("columns", columns.as_ref(), "the profile's"),
+            ] {
+                let key = format!("printer[{index}].{part}");
+                match value {
+                    Some(value) => self.note(key, value, file),
+                    None => self.note(key, otherwise, &Origin::Default),
+                }
             }
         }
     }

@@ -4,6 +4,7 @@
 //! and what overrides what is told by [`load()`].
 
 mod check;
+mod edit;
 mod error;
 mod load;
 mod places;
@@ -12,14 +13,19 @@ mod url;
 mod write;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::port::Address;
 use crate::tickets::Sources;
+pub use edit::{EditError, Edited, Wish as StationWish, add_printer, remove_printer};
 pub use error::ConfigError;
 pub use load::{Flags, Loaded, Origin, RelayOnly, Setting, load, load_relay, locate};
 pub use places::{CONFIG_NAME, Places, TOKEN_NAME, places};
 pub use url::{RelayUrl, UrlError};
 pub use write::{WriteError, write_relay};
+
+/// How long a printer is down before its backup takes over (DELIVERY.md, "Backup printers").
+const BACKUP_AFTER: Duration = Duration::from_secs(30);
 
 /// Everything a running agent needs to know. Constructed in code or by [`load`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +68,8 @@ pub struct Station {
     pub printer: String,
     /// The printer that takes over while the first one is down.
     pub backup: Option<String>,
+    /// Down for so long before that.
+    pub backup_after: Duration,
     /// What happens to a ticket of which nobody knows whether it printed.
     pub on_unconfirmed: OnUnconfirmed,
 }
@@ -98,6 +106,7 @@ impl Station {
             location: None,
             printer: printer.to_owned(),
             backup: None,
+            backup_after: BACKUP_AFTER,
             on_unconfirmed: OnUnconfirmed::default_of(name),
         }
     }

@@ -37,6 +37,7 @@ pub(super) struct RawStation {
     pub(super) location: Option<String>,
     pub(super) printer: String,
     pub(super) backup: Option<String>,
+    pub(super) backup_after_s: Option<i64>,
     pub(super) on_unconfirmed: Option<String>,
 }
 

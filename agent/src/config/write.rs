@@ -59,16 +59,30 @@ pub fn write_relay(
     replace(path, &text).map_err(failed)
 }
 
-/// Whole or not at all.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
+/// Whole or not at all; who may read it does not change.
+pub(super) fn replace(path: &Path, text: &str) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
     let draft = path.with_extension("toml.new");
     fs::write(&draft, text)?;
+    if let Ok(old) = fs::metadata(path) {
+        fs::set_permissions(&draft, old.permissions())?;
+        keep_owner(&draft, &old);
+    }
     fs::File::open(&draft)?.sync_all()?;
     fs::rename(&draft, path)
 }
+
+/// An administrator who edits for the service's user leaves the file that user's; others may not give it away.
+#[cfg(unix)]
+fn keep_owner(draft: &Path, old: &fs::Metadata) {
+    use std::os::unix::fs::{MetadataExt as _, chown};
+    let _ = chown(draft, Some(old.uid()), Some(old.gid()));
+}
+
+#[cfg(not(unix))]
+fn keep_owner(_: &Path, _: &fs::Metadata) {}
 
 fn set_url(old: &str, url: &str) -> String {
     let line = format!("url = {}", quoted(url));

@@ -32,6 +32,11 @@ pub enum Ask {
         /// How many.
         limit: u32,
     },
+    /// What the newest jobs print, for `bundle` to keep it out.
+    Orders {
+        /// How many.
+        limit: u32,
+    },
     /// One job.
     Job {
         /// Its id, or the end of it.
@@ -50,6 +55,11 @@ pub enum Ask {
     Reprint {
         /// Its id, or the end of it.
         id: String,
+    },
+    /// Ask a printer again who it is, and accept who answers.
+    Probe {
+        /// The printer's name.
+        printer: String,
     },
     /// Print a test ticket.
     Test {

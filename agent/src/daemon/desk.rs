@@ -16,6 +16,7 @@ use super::report::{JobReport, PrinterReport, SCHEMA, SpoolReport, StatusReport}
 use crate::clock::Clock;
 use crate::config::{Config, Station};
 use crate::link::LinkStatus;
+use crate::press::{self, Known};
 use crate::spool::{Recovery, Spool, SpoolError, SpoolJob, Wish};
 
 /// Jobs among which the end of an id is looked for, and the most that `jobs list` shows.
@@ -31,6 +32,7 @@ pub(super) struct Desk {
     pub(super) link: watch::Receiver<LinkStatus>,
     pub(super) printers: watch::Receiver<BTreeMap<String, PrinterStatus>>,
     pub(super) nudge: Arc<dyn Fn() + Send + Sync>,
+    pub(super) probe: Arc<dyn Fn(&str) + Send + Sync>,
 }
 
 impl Desk {
@@ -42,6 +44,14 @@ impl Desk {
                 let jobs: Vec<_> = jobs.iter().map(JobReport::from).collect();
                 Ok(json!({ "schema": SCHEMA, "jobs": jobs }))
             }
+            Ask::Orders { limit } => {
+                let jobs = self.spooled(move |spool| spool.recent(limit.min(RECENT))).await?;
+                let orders: Vec<Value> = jobs
+                    .iter()
+                    .filter_map(|job| serde_json::from_str(&job.data).ok())
+                    .collect();
+                Ok(json!({ "schema": SCHEMA, "orders": orders }))
+            }
             Ask::Job { id } => {
                 let job = self.find(id).await?;
                 Ok(json!({ "schema": SCHEMA, "job": JobReport::from(&job) }))
@@ -49,6 +59,7 @@ impl Desk {
             Ask::Wish { id, wish } => self.wish(id, wish).await,
             Ask::ReleaseAll => self.release_all().await,
             Ask::Reprint { id } => self.reprint(id).await,
+            Ask::Probe { printer } => self.probe(printer).await,
             Ask::Test { printer } => self.test(&printer).await,
         }
     }
@@ -57,6 +68,7 @@ impl Desk {
         let jobs = self.spooled(Spool::open_jobs).await?;
         let config = self.config.borrow().clone();
         let said = self.printers.borrow().clone();
+        let known = self.known(&config).await?;
         let printers = config.printers.iter().map(|printer| PrinterReport {
             name: printer.name.clone(),
             address: printer.address.to_string(),
@@ -68,6 +80,7 @@ impl Desk {
                 .map(title)
                 .collect(),
             status: said.get(&printer.name).cloned(),
+            known: known.get(&printer.name).cloned(),
             waiting: jobs.iter().filter(|job| job.printer == printer.name).count(),
         });
         Ok(StatusReport {
@@ -81,6 +94,33 @@ impl Desk {
             spool: self.spool_report(&jobs),
             printers: printers.collect(),
         })
+    }
+
+    /// What the printers were probed for.
+    async fn known(&self, config: &Config) -> Result<BTreeMap<String, Known>, Refusal> {
+        let names: Vec<_> = config
+            .printers
+            .iter()
+            .map(|printer| printer.name.clone())
+            .collect();
+        self.spooled(move |spool| {
+            let mut known = BTreeMap::new();
+            for name in names {
+                let said = spool.recall(&press::known::key(&name))?;
+                known.extend(said.as_deref().and_then(Known::decode).map(|said| (name, said)));
+            }
+            Ok(known)
+        })
+        .await
+    }
+
+    async fn probe(&self, printer: String) -> Result<Value, Refusal> {
+        self.printer(&printer)?;
+        // What was known is forgotten, so that whoever waits sees when it is known again.
+        let key = press::known::key(&printer);
+        self.spooled(move |spool| spool.remember(&key, "")).await?;
+        (self.probe)(&printer);
+        Ok(json!({ "schema": SCHEMA, "printer": printer }))
     }
 
     fn spool_report(&self, jobs: &[SpoolJob]) -> SpoolReport {
@@ -142,19 +182,7 @@ impl Desk {
     }
 
     async fn test(&self, printer: &str) -> Result<Value, Refusal> {
-        let config = self.config.borrow().clone();
-        if config.printer(printer).is_none() {
-            let known: Vec<_> = config
-                .printers
-                .iter()
-                .map(|printer| printer.name.as_str())
-                .collect();
-            let message = format!(
-                "there is no printer \"{printer}\": known are {}",
-                known.join(", ")
-            );
-            return Err(Refusal::new("not_found", message));
-        }
+        let config = self.printer(printer)?;
         let stations: Vec<_> = config
             .stations
             .iter()
@@ -163,6 +191,21 @@ impl Desk {
             .collect();
         let ticket = local::test_ticket(printer, &stations, self.clock.now()).map_err(failed)?;
         self.print(ticket, printer.to_owned()).await
+    }
+
+    /// The configuration, if it has that printer.
+    fn printer(&self, name: &str) -> Result<Config, Refusal> {
+        let config = self.config.borrow().clone();
+        if config.printer(name).is_some() {
+            return Ok(config);
+        }
+        let known: Vec<_> = config
+            .printers
+            .iter()
+            .map(|printer| printer.name.as_str())
+            .collect();
+        let message = format!("there is no printer \"{name}\": known are {}", known.join(", "));
+        Err(Refusal::new("not_found", message))
     }
 
     async fn print(&self, offer: Offer, printer: String) -> Result<Value, Refusal> {

@@ -6,9 +6,13 @@ use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value, json};
 
 use crate::spool::{LOCAL_PREFIX, SpoolJob};
+use crate::watch::Slip;
 
 /// After that nobody stands at the printer any more.
 const TEST_MINUTES: i64 = 10;
+
+/// After that a slip tells what everybody knows.
+const SLIP_MINUTES: i64 = 30;
 
 /// As long as the relay's own jobs (DELIVERY.md, "Freshness").
 const REPRINT_HOURS: i64 = 12;
@@ -31,6 +35,8 @@ pub(super) fn test_ticket(printer: &str, stations: &[String], now: Timestamp) ->
         attempt: 0,
         age_ms: 0,
         banners: Vec::new(),
+        via: None,
+        hops: 0,
     };
     let data = json!({
         "order_id": "test",
@@ -68,6 +74,59 @@ pub(super) fn reprint(of: &SpoolJob, now: Timestamp) -> serde_json::Result<Offer
     Ok(Offer {
         event: of.event.clone(),
         data,
+        job,
+        seq: None,
+    })
+}
+
+/// A slip of the agent's own.
+///
+/// # Errors
+/// Never with these values; serde cannot know.
+pub(super) fn slip(slip: &Slip, now: Timestamp) -> serde_json::Result<Offer> {
+    let job = JobHeader {
+        id: slip.id.clone(),
+        seq: 0,
+        station: slip.station.clone(),
+        number: slip.ticket.as_ref().map_or(0, |ticket| ticket.number),
+        kind: slip.kind,
+        copies: 1,
+        due: now,
+        expires: now.checked_add(SLIP_MINUTES.minutes()).unwrap_or(now),
+        attempt: 0,
+        age_ms: 0,
+        banners: Vec::new(),
+        via: None,
+        hops: 0,
+    };
+    let waiting: Vec<Value> = slip
+        .waiting
+        .iter()
+        .map(|ticket| {
+            json!({
+                "number": ticket.number,
+                "table_number": ticket.table,
+                "order_number": ticket.order_number,
+                "age_min": ticket.age_min,
+            })
+        })
+        .collect();
+    let about = slip.ticket.as_ref();
+    let data = json!({
+        "order_number": about.and_then(|ticket| ticket.order_number.as_ref()),
+        "table_number": about.and_then(|ticket| ticket.table.as_ref()),
+        "station": slip.station,
+        "printer": slip.about,
+        "message": slip.message,
+        "timezone": about.or(slip.waiting.first()).and_then(|ticket| ticket.timezone.as_ref()),
+        "waiting": waiting,
+        "timestamp": now,
+        "order_items": [],
+        "job": job,
+    });
+    Ok(Offer {
+        event: format!("{}_print", slip.kind.as_str()),
+        data: to_raw_value(&data)?,
         job,
         seq: None,
     })

@@ -5,6 +5,7 @@ pub mod ask;
 mod control;
 mod desk;
 pub mod device;
+mod keeper;
 mod local;
 mod presses;
 pub mod report;
@@ -28,6 +29,7 @@ use crate::spool::{Recovery, Spool, SpoolError};
 use control::Control;
 use desk::Desk;
 use device::Device;
+use keeper::Keeper;
 use presses::{Levels, Presses, Shared};
 use running::{Running, link_settings};
 
@@ -158,7 +160,7 @@ impl Agent {
         let presses = Presses::new(Shared {
             spool: spool.clone(),
             clock: clock.clone(),
-            news: sender,
+            news: sender.clone(),
             levels: levels.clone(),
             broken: broken_sender,
         });
@@ -167,6 +169,10 @@ impl Agent {
         let nudge: Arc<dyn Fn() + Send + Sync> = {
             let presses = presses.clone();
             Arc::new(move || presses.nudge())
+        };
+        let probe: Arc<dyn Fn(&str) + Send + Sync> = {
+            let presses = presses.clone();
+            Arc::new(move |printer| presses.probe(printer))
         };
         let printers = watch::Sender::new(BTreeMap::<String, PrinterStatus>::new());
         let settings = watch::Sender::new(link_settings(&first, &device, &recovery, &levels.borrow()));
@@ -179,7 +185,16 @@ impl Agent {
             link: link.subscribe(),
             printers: printers.subscribe(),
             nudge: Arc::clone(&nudge),
+            probe,
         });
+        let keeper = Keeper {
+            spool: spool.clone(),
+            clock: clock.clone(),
+            config: config.subscribe(),
+            printers: printers.subscribe(),
+            news: sender,
+            nudge: Arc::clone(&nudge),
+        };
         let link = Link {
             spool,
             clock,
@@ -192,6 +207,8 @@ impl Agent {
         let (stop, mut tasks) = (CancellationToken::new(), JoinSet::new());
         let until = stop.clone();
         tasks.spawn(async move { link.run(until).await });
+        let until = stop.clone();
+        tasks.spawn(async move { keeper.run(until).await });
         let until = stop.clone();
         tasks.spawn(async move {
             control.run(desk, until).await;

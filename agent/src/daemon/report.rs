@@ -8,6 +8,7 @@ use protocol::{Banner, Evidence, JobKind, JobState};
 use serde::{Deserialize, Serialize};
 
 use crate::link::LinkStatus;
+use crate::press::Known;
 use crate::spool::SpoolJob;
 
 /// The version of everything below; it grows when a field changes its meaning or goes.
@@ -71,6 +72,9 @@ pub struct PrinterReport {
     pub stations: Vec<String>,
     /// What it said last, none where it has not spoken yet.
     pub status: Option<PrinterStatus>,
+    /// What it was probed for, none where it was not or answers nothing.
+    #[serde(default)]
+    pub known: Option<Known>,
     /// Jobs that wait for it.
     pub waiting: usize,
 }

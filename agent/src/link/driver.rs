@@ -1,32 +1,30 @@
 //! Drives the protocol's machine: feeds it what happened, performs what it asks for.
 
+mod outputs;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use protocol::frames::PrinterStatus;
-use protocol::link::{AgentInput, AgentLink, AgentLinkConfig, AgentOutput, DisconnectReason};
-use protocol::{AgentFrame, FrameError, Offer, RelayFrame, Tick};
+use protocol::link::{AgentInput, AgentLink, AgentLinkConfig};
+use protocol::{FrameError, RelayFrame, Tick};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
 use super::connection::{ConnectError, Event};
-use super::lane::{Ask, Done, Lane};
+use super::lane::{Done, Lane};
 use super::wire::{Wire, WireEvent};
 use super::{LinkSettings, LinkState, LinkStatus, News};
 use crate::chain;
 use crate::clock::Clock;
 use crate::net::Tls;
-use crate::spool::{Spool, SpoolError, Wish};
+use crate::spool::{Spool, SpoolError};
 
 /// The fact that keeps how far the clock was off, for the time between a start and the first ping.
 pub(crate) const CLOCK_FACT: &str = "clock_behind_ms";
-
-/// A correction smaller than this is the line's own delay and not worth a write.
-const CLOCK_NEWS_MS: u64 = 1000;
 
 /// What the link works with, for as long as the agent runs.
 pub struct Link {
@@ -191,60 +189,6 @@ impl<'a> Driver<'a> {
         });
     }
 
-    fn perform(&mut self, output: AgentOutput) {
-        match output {
-            AgentOutput::Connect => self.dial(),
-            AgentOutput::Send(frame) => self.send(&frame),
-            AgentOutput::Spool(offer) => {
-                let printer = self.printer_for(&offer);
-                self.lane.ask(Ask::Accept(offer, printer));
-            }
-            AgentOutput::Cancel(id) => self.lane.ask(Ask::Wish(id, Wish::Cancel)),
-            AgentOutput::Resolve { job_id, printed } => {
-                let wish = if printed { Wish::Printed } else { Wish::Again };
-                self.lane.ask(Ask::Wish(job_id, wish));
-            }
-            AgentOutput::Release(id) => self.lane.ask(Ask::Wish(id, Wish::Release)),
-            AgentOutput::Settled(id) => self.lane.ask(Ask::Settle(vec![id])),
-            AgentOutput::Station {
-                registration,
-                station,
-            } => self.confirmed(registration, station),
-            AgentOutput::Clock {
-                relay_now,
-                at_tick: _,
-            } => self.correct_clock(relay_now),
-            AgentOutput::Refused(error) => self.frame_refused(&error),
-            AgentOutput::Disconnect { reason } => self.disconnect(reason),
-        }
-    }
-
-    fn dial(&mut self) {
-        self.link.status.send_modify(|status| status.stations.clear());
-        self.wire = Wire::dial(self.settings.relay.clone(), self.tls.clone());
-    }
-
-    fn send(&mut self, frame: &AgentFrame) {
-        let Wire::Up(connection) = &mut self.wire else {
-            return;
-        };
-        if !connection.send(frame.encode()) {
-            self.wire = Wire::Down;
-            self.lost("the line to the relay is stuck".to_owned());
-            let now = self.now();
-            self.machine
-                .handle(AgentInput::Disconnected { retry_after: None }, now);
-        }
-    }
-
-    fn disconnect(&mut self, reason: DisconnectReason) {
-        self.wire = Wire::Down;
-        match reason {
-            DisconnectReason::NotRegistered if self.link.status.borrow().problem.is_some() => {}
-            reason => self.lost(reason.as_str().to_owned()),
-        }
-    }
-
     fn wire_said(&mut self, event: WireEvent) {
         match event {
             WireEvent::Dialed(Ok(connection)) => {
@@ -324,50 +268,6 @@ impl<'a> Driver<'a> {
             Done::Idle(why) => debug!("a wish from the relay changes nothing: {why}"),
             Done::Quiet => {}
         }
-    }
-
-    fn confirmed(&mut self, registration: usize, station: String) {
-        self.link.status.send_modify(|status| {
-            if !status.stations.contains(&station) {
-                status.stations.push(station.clone());
-            }
-        });
-        self.confirmed.insert(station, registration);
-    }
-
-    /// The printer of the station that a job names; a job of another station comes as its backup.
-    fn printer_for(&self, offer: &Offer) -> String {
-        let station = &offer.job.station;
-        let stations = &self.settings.stations;
-        let found = self.confirmed.get(station).and_then(|index| stations.get(*index));
-        let found = found.or_else(|| stations.iter().find(|(own, _)| own.role == *station));
-        let found = found.or_else(|| stations.first());
-        found.map(|(_, printer)| printer.clone()).unwrap_or_default()
-    }
-
-    fn correct_clock(&mut self, relay_now: Timestamp) {
-        let before = self.link.clock.behind_ms();
-        self.link.clock.correct(relay_now, Timestamp::now());
-        let behind = self.link.clock.behind_ms();
-        if behind.abs_diff(before) < CLOCK_NEWS_MS {
-            return;
-        }
-        self.lane
-            .ask(Ask::Remember(CLOCK_FACT.to_owned(), behind.to_string()));
-        self.link
-            .status
-            .send_modify(|status| status.clock_behind_ms = behind);
-        if self.link.status.borrow().clock_is_wrong() {
-            warn!(
-                "this computer's clock is {behind} ms behind the relay's: set it, or switch time synchronisation on"
-            );
-        }
-    }
-
-    fn frame_refused(&mut self, error: &protocol::frames::ErrorData) {
-        let text = format!("the relay refused a message: {} ({})", error.message, error.code);
-        warn!("{text}");
-        self.link.status.send_modify(|status| status.problem = Some(text));
     }
 
     fn lost(&mut self, why: String) {

@@ -11,8 +11,8 @@ use crate::spool::{Accepted, Spool, SpoolError, Wish};
 /// What the link asks of the spool.
 #[derive(Debug)]
 pub(super) enum Ask {
-    /// Keep an offered job for a printer.
-    Accept(Box<Offer>, String),
+    /// Keep an offered job for a printer, the first; a correction may belong to one of the others.
+    Accept(Box<Offer>, String, Vec<String>),
     /// The relay stored their final states.
     Settle(Vec<JobId>),
     /// A person's wish, by way of the relay.
@@ -121,7 +121,7 @@ impl Queue {
 
 fn perform(spool: &Spool, clock: &Clock, ask: Ask) -> Result<Done, SpoolError> {
     match ask {
-        Ask::Accept(offer, printer) => accept(spool, clock, &offer, &printer),
+        Ask::Accept(offer, printer, others) => accept(spool, clock, &offer, &printer, others),
         Ask::Settle(ids) => quiet(spool.settle_all(ids)),
         Ask::Remember(key, value) => quiet(spool.remember(&key, &value)),
         Ask::Wish(id, wish) => match spool.wish(&id, wish) {
@@ -144,13 +144,20 @@ fn is_fatal(error: &SpoolError) -> bool {
     match error {
         SpoolError::Broken(_) | SpoolError::Closed | SpoolError::Folder(_) => true,
         SpoolError::AlreadyRunning | SpoolError::Newer { .. } => true,
-        SpoolError::DiskFull | SpoolError::NoSuchJob(_) | SpoolError::Refused { .. } => false,
+        SpoolError::DiskFull | SpoolError::NoSuchJob(_) => false,
+        SpoolError::Refused { .. } | SpoolError::Elsewhere { .. } => false,
     }
 }
 
-fn accept(spool: &Spool, clock: &Clock, offer: &Offer, printer: &str) -> Result<Done, SpoolError> {
+fn accept(
+    spool: &Spool,
+    clock: &Clock,
+    offer: &Offer,
+    printer: &str,
+    others: Vec<String>,
+) -> Result<Done, SpoolError> {
     let id = offer.job.id.clone();
-    match spool.accept(offer, printer, clock.now()) {
+    match spool.accept_among(offer, printer, others, clock.now()) {
         Ok(Accepted::New) => Ok(Done::Accepted(id, None)),
         Ok(Accepted::Known) => {
             let known = spool.get(&id)?;

@@ -1,13 +1,16 @@
-//! One HTTP request with JSON, for pairing.
+//! One HTTP request: with JSON for pairing, or for the relay's clock.
 
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::http1;
-use hyper::header::{CONTENT_TYPE, HOST, USER_AGENT};
+use hyper::header::{CONTENT_TYPE, DATE, HOST, USER_AGENT};
+use hyper::http::request::Builder;
+use hyper::http::response::Parts;
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
+use jiff::Timestamp;
 use serde_json::Value;
 use tokio::time::timeout;
 
@@ -53,26 +56,49 @@ pub async fn post_json(url: &RelayUrl, tls: &Tls, path: &str, body: &Value) -> R
         .unwrap_or(Err(HttpError::TooSlow))
 }
 
+/// The relay's clock, as the `Date` of any of its answers says it, to a second.
+///
+/// # Errors
+/// [`HttpError`], also where the answer has no date.
+pub async fn server_time(url: &RelayUrl, tls: &Tls) -> Result<Timestamp, HttpError> {
+    let asked = async {
+        let request = request(url, Request::get(url.resource("/healthz")), Bytes::new())?;
+        let (head, _) = send(url, tls, request).await?;
+        let date = head.headers.get(DATE).and_then(|date| date.to_str().ok());
+        let date = date.ok_or_else(|| broken("the answer has no date"))?;
+        let date = jiff::fmt::rfc2822::parse(date).map_err(broken)?;
+        Ok(date.timestamp())
+    };
+    timeout(WITHIN, asked).await.unwrap_or(Err(HttpError::TooSlow))
+}
+
 async fn exchange(url: &RelayUrl, tls: &Tls, path: &str, body: &Value) -> Result<Reply, HttpError> {
-    let wire = dial(url, tls).await?;
-    let request = Request::post(url.resource(path))
+    let builder = Request::post(url.resource(path)).header(CONTENT_TYPE, "application/json");
+    let request = request(url, builder, Bytes::from(body.to_string()))?;
+    let (head, body) = send(url, tls, request).await?;
+    Ok(Reply {
+        status: head.status,
+        body: serde_json::from_slice(&body).unwrap_or(Value::Null),
+    })
+}
+
+fn request(url: &RelayUrl, builder: Builder, body: Bytes) -> Result<Request<Full<Bytes>>, HttpError> {
+    let builder = builder
         .header(HOST, url.authority())
-        .header(CONTENT_TYPE, "application/json")
-        .header(USER_AGENT, concat!("printrail-agent/", env!("CARGO_PKG_VERSION")))
-        .body(Full::new(Bytes::from(body.to_string())))
-        .map_err(broken)?;
+        .header(USER_AGENT, concat!("printrail-agent/", env!("CARGO_PKG_VERSION")));
+    builder.body(Full::new(body)).map_err(broken)
+}
+
+async fn send(url: &RelayUrl, tls: &Tls, request: Request<Full<Bytes>>) -> Result<(Parts, Bytes), HttpError> {
+    let wire = dial(url, tls).await?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(wire)).await.map_err(broken)?;
     let answer = async {
-        let response = sender.send_request(request).await.map_err(broken)?;
-        let status = response.status();
-        let body = Limited::new(response.into_body(), BODY_MAX)
+        let (head, body) = sender.send_request(request).await.map_err(broken)?.into_parts();
+        let body = Limited::new(body, BODY_MAX)
             .collect()
             .await
             .map_err(HttpError::Broken)?;
-        Ok(Reply {
-            status,
-            body: serde_json::from_slice(&body.to_bytes()).unwrap_or(Value::Null),
-        })
+        Ok((head, body.to_bytes()))
     };
     tokio::pin!(answer, connection);
     // The connection may end before the answer is taken out of it.

@@ -8,7 +8,7 @@ use std::str::FromStr;
 const RAW_PORT: u16 = 9100;
 
 /// What most serial receipt printers are set to.
-const BAUD: u32 = 9600;
+pub(super) const BAUD: u32 = 9600;
 
 /// Where a printer is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,8 +51,10 @@ pub enum Address {
 pub enum Flow {
     /// None.
     None,
-    /// RTS/CTS or DTR/DSR.
+    /// RTS/CTS.
     Hardware,
+    /// DTR/DSR, as most receipt printers are wired: the printer's DTR is the computer's DSR.
+    DtrDsr,
     /// XON/XOFF: 11h and 13h are no data.
     Software,
 }
@@ -133,7 +135,8 @@ impl fmt::Display for Flow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::None => "none",
-            Self::Hardware => "hardware",
+            Self::Hardware => "rtscts",
+            Self::DtrDsr => "dtrdsr",
             Self::Software => "xonxoff",
         })
     }
@@ -174,9 +177,10 @@ fn serial(rest: &str) -> Result<Address, &'static str> {
                     .ok_or("a number after `baud=`")?
             }
             ("flow", "none") => flow = Flow::None,
-            ("flow", "hardware" | "rtscts" | "dtrdsr") => flow = Flow::Hardware,
+            ("flow", "rtscts" | "hardware") => flow = Flow::Hardware,
+            ("flow", "dtrdsr") => flow = Flow::DtrDsr,
             ("flow", "xonxoff" | "software") => flow = Flow::Software,
-            ("flow", _) => return Err("`none`, `hardware` or `xonxoff` after `flow=`"),
+            ("flow", _) => return Err("`none`, `rtscts`, `dtrdsr` or `xonxoff` after `flow=`"),
             _ => return Err("nothing but `baud=` and `flow=` after the `?`"),
         }
     }
@@ -212,6 +216,8 @@ mod tests {
             "file:/dev/usb/lp0",
             "serial:/dev/ttyUSB0?baud=19200&flow=xonxoff",
             "serial:COM3?baud=9600&flow=none",
+            "serial:/dev/serial/by-id/usb-FTDI-if00?baud=38400&flow=dtrdsr",
+            "serial:COM4?baud=38400&flow=rtscts",
             "usb:04b8:0202",
             "usb:04b8:0202:J4:1",
             "cups:Bar printer",

@@ -1,15 +1,28 @@
 //! Ways to a printer: each is `Read + Write` with time-outs, opened from an [`Address`].
 
 mod address;
+#[cfg(unix)]
+mod cups;
+mod document;
 mod file;
+mod found;
+mod holder;
 mod serial;
 mod tcp;
 mod usb;
+#[cfg(windows)]
+mod windows;
 
 use std::io::{self, Read, Write};
 use std::time::Duration;
 
 pub use address::{Address, AddressError, Flow};
+#[cfg(unix)]
+pub(crate) use cups::{Queue, queues as cups_queues};
+pub use found::{Found, Remembered};
+pub use serial::probe::{LineVerdict, probe_line};
+#[cfg(windows)]
+pub(crate) use windows::printers as windows_printers;
 
 /// How long to wait for a connection (DELIVERY.md, "printer half-open").
 pub const CONNECT: Duration = Duration::from_secs(3);
@@ -34,6 +47,12 @@ pub trait Port: Read + Write + Send {
     /// Whether a failed write is sure to have moved nothing.
     fn fails_whole(&self) -> bool {
         true
+    }
+
+    /// What tells this device from every other of its kind, wherever it is plugged in: a serial number, none
+    /// where it has none or the port knows nothing of it.
+    fn identity(&self) -> Option<String> {
+        None
     }
 
     /// Lets go of the printer cleanly: what was written arrives.
@@ -63,6 +82,19 @@ pub enum OpenError {
     /// Several printers answer to this address.
     #[error("{0} is there more than once: add its serial number to the address, as `printers scan` shows it")]
     Ambiguous(String),
+    /// Another device of the same kind is where ours was.
+    #[error(
+        "new printer? {found} is here in place of {known}: plug the right one in, or accept this one with `printrail-agent printers probe`"
+    )]
+    Replaced {
+        /// What is there.
+        found: String,
+        /// What was there.
+        known: String,
+    },
+    /// A queue of the system takes nothing now; the text says what starts it.
+    #[error("{0}")]
+    Stopped(String),
     /// This build or system has no such port.
     #[error("{0} printers do not work on this computer")]
     Unsupported(&'static str),
@@ -76,18 +108,47 @@ pub enum OpenError {
 /// # Errors
 /// [`OpenError`].
 pub fn open(address: &Address) -> Result<Box<dyn Port>, OpenError> {
+    open_known(address, None)
+}
+
+/// The same, for a printer whose [`Port::identity`] was `known` before: it is found wherever it is plugged in
+/// now, and no other is opened in its place.
+///
+/// # Errors
+/// [`OpenError`].
+pub fn open_known(address: &Address, known: Option<&str>) -> Result<Box<dyn Port>, OpenError> {
     match address {
         Address::Tcp { host, port } => tcp::open(host, *port),
         Address::File(path) => file::open(path),
-        Address::Serial { path, baud, flow } => serial::open(path, *baud, *flow),
+        Address::Serial { path, baud, flow } => serial::open(path, *baud, *flow, known),
         Address::Usb {
             vendor,
             product,
             serial,
-        } => usb::open(*vendor, *product, serial.as_deref()),
+        } => usb::open(*vendor, *product, serial.as_deref(), known),
+        #[cfg(unix)]
+        Address::Cups(name) => cups::open(name),
+        #[cfg(not(unix))]
         Address::Cups(_) => Err(OpenError::Unsupported("CUPS")),
+        #[cfg(windows)]
+        Address::Windows(name) => windows::open(name),
+        #[cfg(not(windows))]
         Address::Windows(_) => Err(OpenError::Unsupported("Windows")),
     }
+}
+
+/// The USB printers of this computer, whoever uses them. Nothing is sent to any of them.
+///
+/// # Errors
+/// [`OpenError::Unsupported`] where there is no USB at all.
+pub fn usb_printers() -> Result<Vec<Found>, OpenError> {
+    usb::scan()
+}
+
+/// The serial lines of this computer. What hangs on them, if anything, is not asked.
+#[must_use]
+pub fn serial_lines() -> Vec<Found> {
+    serial::lines::scan()
 }
 
 /// Whether a read or write only ran out of time.

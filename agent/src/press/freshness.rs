@@ -8,6 +8,9 @@ use protocol::{JobId, Tick};
 
 use crate::spool::SpoolJob;
 
+/// Why a job is held that waited too long.
+pub const STALE: &str = "stale: it waited too long; release it to print, or cancel it";
+
 /// The ages of the jobs in a queue.
 #[derive(Debug, Default)]
 pub struct Ages {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::driver::{Command, Owner, PressReport};
 use super::known::{self, Known};
 use super::machine::{Input, Machine, Output};
-use crate::port::{self, Port};
+use crate::port::{self, Port, Remembered};
 use crate::spool::{SpoolError, Step};
 
 /// A lost nudge costs so much, never a ticket.
@@ -50,6 +50,10 @@ impl<'a> Shift<'a> {
     pub(super) fn serve(&mut self) -> Result<(), SpoolError> {
         loop {
             self.work()?;
+            if self.stop_at.is_some_and(|at| Instant::now() >= at) {
+                self.close();
+                return Ok(());
+            }
             if self.nudged || self.queued_at.elapsed() >= QUEUE_EVERY {
                 // With no input left: the machine sees a queue that knows all of its steps.
                 self.read_queue()?;
@@ -57,7 +61,7 @@ impl<'a> Shift<'a> {
                 self.close();
                 return Ok(());
             } else {
-                self.wait();
+                self.wait()?;
             }
         }
     }
@@ -65,6 +69,9 @@ impl<'a> Shift<'a> {
     /// Every input, and after each every output.
     fn work(&mut self) -> Result<(), SpoolError> {
         while let Some(input) = self.inputs.pop_front() {
+            if matches!(input, Input::Wrote(0)) && self.overheard()? {
+                return Ok(());
+            }
             self.machine
                 .handle(input, self.owner.tick(), self.owner.clock.now());
             while let Some(output) = self.machine.poll_output() {
@@ -74,6 +81,15 @@ impl<'a> Shift<'a> {
         Ok(())
     }
 
+    /// A printer that takes nothing is written to again and again; a stop is heard all the same. Returns
+    /// whether its time is up.
+    fn overheard(&mut self) -> Result<bool, SpoolError> {
+        if let Ok(command) = self.owner.inbox.try_recv() {
+            self.obey(&command)?;
+        }
+        Ok(self.stop_at.is_some_and(|at| Instant::now() >= at))
+    }
+
     fn is_over(&self) -> bool {
         self.stop_at
             .is_some_and(|at| self.machine.is_finished() || Instant::now() >= at)
@@ -81,7 +97,7 @@ impl<'a> Shift<'a> {
 
     fn perform(&mut self, output: Output) -> Result<(), SpoolError> {
         match output {
-            Output::Open => self.open(),
+            Output::Open => self.open()?,
             Output::Close => self.close(),
             Output::Write(bytes) => self.write(&bytes),
             Output::Record(step) => self.record(*step)?,
@@ -100,16 +116,43 @@ impl<'a> Shift<'a> {
         (self.owner.reports)(report);
     }
 
-    fn open(&mut self) {
+    fn open(&mut self) -> Result<(), SpoolError> {
         self.close();
-        match port::open(&self.owner.config.address) {
+        match port::open_known(&self.owner.config.address, self.device()?.as_deref()) {
             Ok(port) => {
                 let readable = port.is_readable();
+                self.remember_device(port.identity())?;
                 self.port = Some(port);
                 self.inputs.push_back(Input::Opened { readable });
             }
             Err(error) => self.inputs.push_back(Input::OpenFailed(error.to_string())),
         }
+        Ok(())
+    }
+
+    /// The device that was behind this address before.
+    fn device(&self) -> Result<Option<String>, SpoolError> {
+        let Owner { spool, config, .. } = self.owner;
+        let text = spool.recall(&Remembered::key(&config.name))?;
+        Ok(text.and_then(|text| Remembered::decode(&text, &config.address)))
+    }
+
+    fn remember_device(&self, identity: Option<String>) -> Result<(), SpoolError> {
+        let Owner { spool, config, .. } = self.owner;
+        if identity.is_none() || self.device()? == identity {
+            return Ok(());
+        }
+        let text = Remembered::encode(&config.address, &identity.unwrap_or_default());
+        keep(spool.remember(&Remembered::key(&config.name), &text))
+    }
+
+    /// Whoever is there now is accepted.
+    fn forget_device(&self) -> Result<(), SpoolError> {
+        keep(
+            self.owner
+                .spool
+                .remember(&Remembered::key(&self.owner.config.name), ""),
+        )
     }
 
     fn close(&mut self) {
@@ -174,7 +217,7 @@ impl<'a> Shift<'a> {
             Err(error) => {
                 let again = matches!(error, SpoolError::DiskFull);
                 let step = Box::new(step);
-                if !again {
+                if !again && !matches!(error, SpoolError::Elsewhere { .. }) {
                     let text = format!(
                         "{}: a step of {job} is not recorded: {error}",
                         self.owner.config.name
@@ -204,7 +247,7 @@ impl<'a> Shift<'a> {
     }
 
     /// Until the printer speaks, somebody wants something, or the machine's time has come.
-    fn wait(&mut self) {
+    fn wait(&mut self) -> Result<(), SpoolError> {
         let now = self.owner.tick();
         let until = self.machine.poll_timeout();
         let timeout = until.map_or(QUEUE_EVERY, |at| at.since(now)).min(QUEUE_EVERY);
@@ -224,24 +267,29 @@ impl<'a> Shift<'a> {
             }
         };
         if let Some(command) = command {
-            self.obey(&command);
+            self.obey(&command)?;
         }
         if self.inputs.is_empty() && until.is_some_and(|at| at <= self.owner.tick()) {
             self.inputs.push_back(Input::Timeout);
         }
+        Ok(())
     }
 
-    fn obey(&mut self, command: &Command) {
+    fn obey(&mut self, command: &Command) -> Result<(), SpoolError> {
         match command {
             // Read at once, not at the next second.
             Command::Nudge => self.nudged = true,
-            Command::Probe => self.inputs.push_back(Input::Known(None)),
+            Command::Probe => {
+                self.forget_device()?;
+                self.inputs.push_back(Input::Known(None));
+            }
             Command::Stop if self.stop_at.is_none() => {
                 self.stop_at = Some(Instant::now() + STOP_WITHIN);
                 self.inputs.push_back(Input::Stop);
             }
             Command::Stop => {}
         }
+        Ok(())
     }
 }
 

@@ -1,17 +1,20 @@
 //! Every statement on the spool's tables. Each call changes one row at most.
 
 use jiff::{Timestamp, ToSpan};
-use protocol::{Evidence, JobId, JobState, JobUpdate, Offer};
+use protocol::{Banner, Evidence, JobId, JobState, JobUpdate, Offer};
 use rusqlite::types::{Type, Value, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Params, Row, params_from_iter};
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
-use super::{Accepted, SpoolError, SpoolJob, Step, Wish};
+use super::{Accepted, HandOver, SpoolError, SpoolJob, Step, Wish};
 
 /// How long settled jobs are remembered, so that a late redelivery is recognised. The relay keeps
 /// its own as long (DELIVERY.md).
 const REMEMBER_HOURS: i64 = 30 * 24;
+
+/// Jobs among which a correction looks for its original: more than an evening's, few enough to read.
+const LOOK_BACK: i64 = 5000;
 
 /// The columns that the checksum covers, the first of [`COLUMNS`].
 const CHECKED: usize = 18;
@@ -43,8 +46,14 @@ pub(super) fn from_offer(offer: &Offer, printer: &str, at: Timestamp) -> SpoolJo
 }
 
 pub(super) fn insert(db: &Connection, job: &SpoolJob) -> Result<Accepted, SpoolError> {
-    if get(db, &job.job.id)?.is_some() {
-        return Ok(Accepted::Known);
+    match get(db, &job.job.id)? {
+        None => {}
+        // It was given back before its first byte, and the relay wants it here again.
+        Some(known) if is_given_back(&known) && known.job.hops < job.job.hops => {
+            db.prepare_cached("DELETE FROM jobs WHERE id = ?1")?
+                .execute([job.job.id.as_str()])?;
+        }
+        Some(_) => return Ok(Accepted::Known),
     }
     let sql = "INSERT INTO jobs (id, header, event, data, printer, state, done, attempt, first_try, evidence, \
          detail, at, spooled_at, banners, settled, released, cancel_requested, answer, checksum) \
@@ -73,6 +82,10 @@ pub(super) fn recent(db: &Connection, limit: u32) -> Result<Vec<SpoolJob>, Spool
 
 pub(super) fn record(db: &Connection, step: Step) -> Result<JobUpdate, SpoolError> {
     let mut job = get(db, &step.job_id)?.ok_or_else(|| SpoolError::NoSuchJob(step.job_id.clone()))?;
+    if job.printer != step.printer {
+        let (job, printer) = (step.job_id, job.printer);
+        return Err(SpoolError::Elsewhere { job, printer });
+    }
     // Only the press knows whether a byte has left; it goes back to the queue only if none has.
     if !job.state.may_become_untouched(step.state) {
         return Err(SpoolError::Refused {
@@ -94,11 +107,60 @@ pub(super) fn record(db: &Connection, step: Step) -> Result<JobUpdate, SpoolErro
     job.attempt = step.attempt;
     job.evidence = step.evidence;
     job.detail = step.detail;
-    job.printer = step.printer;
     job.at = step.at;
     job.banners = step.banners;
     update(db, &job)?;
     Ok(job.update())
+}
+
+/// A waiting job goes to another printer; none where it does not wait there any more.
+pub(super) fn hand_over(db: &Connection, over: HandOver) -> Result<Option<JobUpdate>, SpoolError> {
+    let job = get(db, &over.job_id)?;
+    let Some(mut job) = job.filter(|job| job.is_waiting() && job.printer == over.from) else {
+        return Ok(None);
+    };
+    job.printer = over.to;
+    job.banners = over.banners;
+    job.detail = Some(over.detail);
+    job.at = over.at;
+    update(db, &job)?;
+    Ok(Some(job.update()))
+}
+
+/// Withdrawn with not one byte sent.
+fn is_given_back(job: &SpoolJob) -> bool {
+    job.state == JobState::Cancelled && job.attempt == 0
+}
+
+/// The printer that the newest other ticket of a job's order and station is at: where it waits, is on its way,
+/// or came out. None where there is none.
+pub(super) fn printer_before(db: &Connection, job: &SpoolJob) -> Result<Option<String>, SpoolError> {
+    let Some(order) = job.order_id() else {
+        return Ok(None);
+    };
+    let sql = "SELECT printer FROM jobs WHERE json_extract(data, '$.order_id') = ?1
+        AND json_extract(header, '$.station') = ?2 AND state NOT IN ('cancelled', 'expired', 'failed')
+        AND id <> ?3 AND arrival > (SELECT coalesce(max(arrival), 0) FROM jobs) - ?4
+        ORDER BY arrival DESC LIMIT 1";
+    let mut statement = db.prepare_cached(sql)?;
+    let (id, station) = (job.job.id.as_str(), &job.job.station);
+    let found = statement.query_row((&order, station, id, LOOK_BACK), |row| row.get(0));
+    Ok(found.optional()?)
+}
+
+/// A correction goes where its original is, if that is another one of these printers.
+pub(super) fn place(db: &Connection, job: &mut SpoolJob, printers: &[String]) -> Result<(), SpoolError> {
+    if !job.is_correction() {
+        return Ok(());
+    }
+    let before = printer_before(db, job)?;
+    if let Some(printer) = before.filter(|printer| *printer != job.printer && printers.contains(printer)) {
+        job.printer = printer;
+        job.banners.push(Banner::Backup {
+            station: job.job.station.clone(),
+        });
+    }
+    Ok(())
 }
 
 pub(super) fn wish(db: &Connection, id: &JobId, wish: Wish) -> Result<(), SpoolError> {

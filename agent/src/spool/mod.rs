@@ -17,7 +17,7 @@ use protocol::{JobId, JobUpdate, Offer};
 
 use owner::Owner;
 pub use recovery::peek;
-pub use types::{Accepted, Recovery, SpoolError, SpoolJob, Step, Wish};
+pub use types::{Accepted, HandOver, Recovery, SpoolError, SpoolJob, Step, Wish};
 
 /// Ids of jobs that this agent made itself (tests, local reprints) begin so. The relay never hears
 /// of them, and a final one counts as settled.
@@ -51,6 +51,25 @@ impl Spool {
     pub fn accept(&self, offer: &Offer, printer: &str, at: Timestamp) -> Result<Accepted, SpoolError> {
         let job = jobs::from_offer(offer, printer, at);
         self.owner.call(move |db| jobs::insert(db, &job))
+    }
+
+    /// As [`Self::accept`], but a VOID or CHANGE goes to the printer that its original is at, if that is one
+    /// of these.
+    ///
+    /// # Errors
+    /// See [`SpoolError`].
+    pub fn accept_among(
+        &self,
+        offer: &Offer,
+        printer: &str,
+        printers: Vec<String>,
+        at: Timestamp,
+    ) -> Result<Accepted, SpoolError> {
+        let mut job = jobs::from_offer(offer, printer, at);
+        self.owner.call(move |db| {
+            jobs::place(db, &mut job, &printers)?;
+            jobs::insert(db, &job)
+        })
     }
 
     /// The jobs of a printer that are not final, first in first out.
@@ -95,6 +114,24 @@ impl Spool {
     /// [`SpoolError::Refused`] where the step does not follow; see [`SpoolError`].
     pub fn record(&self, step: Step) -> Result<JobUpdate, SpoolError> {
         self.owner.call(move |db| jobs::record(db, step))
+    }
+
+    /// Gives a waiting job to another printer and returns what the link shall report; none where it has begun
+    /// or is elsewhere already.
+    ///
+    /// # Errors
+    /// See [`SpoolError`].
+    pub fn hand_over(&self, over: HandOver) -> Result<Option<JobUpdate>, SpoolError> {
+        self.owner.call(move |db| jobs::hand_over(db, over))
+    }
+
+    /// The printer that the newest other ticket of a job's order and station is at, open or on paper.
+    ///
+    /// # Errors
+    /// See [`SpoolError`].
+    pub fn printer_before(&self, job: &SpoolJob) -> Result<Option<String>, SpoolError> {
+        let job = job.clone();
+        self.owner.call(move |db| jobs::printer_before(db, &job))
     }
 
     /// Makes a person's wish durable; the press acts on it.

@@ -111,6 +111,7 @@ impl Fate {
             SpoolError::AlreadyRunning
             | SpoolError::NoSuchJob(_)
             | SpoolError::Refused { .. }
+            | SpoolError::Elsewhere { .. }
             | SpoolError::Newer { .. }
             | SpoolError::Folder(_)
             | SpoolError::Closed => None,

@@ -22,6 +22,8 @@ fn offer(id: &str) -> Offer {
         attempt: 0,
         age_ms: 0,
         banners: Vec::new(),
+        via: None,
+        hops: 0,
     };
     let data = RawValue::from_string(r#"{ "order_id":"1",  "x":1.50 }"#.to_owned()).unwrap();
     Offer {

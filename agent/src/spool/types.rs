@@ -4,7 +4,8 @@ use std::io;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
-use protocol::{Banner, Evidence, JobHeader, JobId, JobState, JobUpdate};
+use protocol::{Banner, Evidence, JobHeader, JobId, JobKind, JobState, JobUpdate};
+use serde::Deserialize;
 
 /// What the spool held when it was opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,6 +95,23 @@ pub enum Wish {
     Release,
 }
 
+/// A waiting job goes to another printer of the same agent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandOver {
+    /// Which job.
+    pub job_id: JobId,
+    /// Where it waits; elsewhere, or begun, it stays as it is.
+    pub from: String,
+    /// Where it goes.
+    pub to: String,
+    /// The agent's banners from now on.
+    pub banners: Vec<Banner>,
+    /// Why, in words for a person.
+    pub detail: String,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// Whether an offered job was new.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Accepted {
@@ -124,6 +142,14 @@ pub enum SpoolError {
         from: JobState,
         /// What was asked.
         to: JobState,
+    },
+    /// Another printer has the job now: a step at this one says nothing of it.
+    #[error("job {job} is at {printer} now")]
+    Elsewhere {
+        /// Which job.
+        job: JobId,
+        /// Where it is.
+        printer: String,
     },
     /// A later version of the agent wrote this spool.
     #[error(
@@ -159,6 +185,31 @@ impl SpoolJob {
             detail: self.detail.clone(),
             at: self.at,
         }
+    }
+
+    /// Whether it waits and not one byte of it has left.
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        matches!(
+            self.state,
+            JobState::Accepted | JobState::Spooled | JobState::Held
+        )
+    }
+
+    /// Whether it corrects a ticket that came before it.
+    #[must_use]
+    pub fn is_correction(&self) -> bool {
+        matches!(self.job.kind, JobKind::Void | JobKind::Change)
+    }
+
+    /// The order that it is about.
+    #[must_use]
+    pub fn order_id(&self) -> Option<String> {
+        #[derive(Deserialize)]
+        struct About {
+            order_id: Option<String>,
+        }
+        serde_json::from_str::<About>(&self.data).ok()?.order_id
     }
 
     /// Whether this agent made the job itself, so that the relay knows nothing of it.

@@ -235,6 +235,8 @@ pub fn offer(id: &str, seq: u64, station: &str) -> Offer {
         attempt: 0,
         age_ms: 0,
         banners: Vec::new(),
+        via: None,
+        hops: 0,
     };
     let data = json!({
         "order_id": format!("order-{id}"),

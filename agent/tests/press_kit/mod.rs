@@ -44,6 +44,7 @@ pub struct Kitchen {
     pub limits: Limits,
     /// The press panics at its next report.
     pub panics: Arc<AtomicBool>,
+    clock: Clock,
     folder: tempfile::TempDir,
     press: Option<PressHandle>,
     orders: u64,
@@ -92,6 +93,7 @@ impl Kitchen {
             profile: None,
             limits: hurry(),
             panics: Arc::default(),
+            clock: Clock::default(),
             folder,
             press: None,
             orders: 0,
@@ -128,7 +130,7 @@ impl Kitchen {
             config,
             self.spool.clone(),
             Renderer::builtin(),
-            Clock::default(),
+            self.clock.clone(),
             tell,
         )
         .unwrap();
@@ -147,6 +149,12 @@ impl Kitchen {
 
     pub fn probe(&self) {
         self.press.as_ref().unwrap().probe();
+    }
+
+    /// The computer sleeps: its clock goes on, the press's time does not.
+    pub fn sleep_for(&self, time: Duration) {
+        let now = Timestamp::now();
+        self.clock.correct(now + time, now);
     }
 
     pub fn fault(&self, fault: Fault) {
@@ -172,6 +180,8 @@ impl Kitchen {
             attempt: 0,
             age_ms: 0,
             banners: Vec::new(),
+            via: None,
+            hops: 0,
         };
         change(&mut job);
         let data = serde_json::json!({

@@ -1,12 +1,8 @@
-//! Any text is a document.
+//! Any text is a document, on any printer, in all four outputs.
 #![no_main]
 
-use escpos_templates::{Options, Renderer};
-use std::sync::LazyLock;
+#[path = "../inputs.rs"]
+#[allow(dead_code, reason = "one of four")]
+mod inputs;
 
-static RENDERER: LazyLock<Renderer> = LazyLock::new(Renderer::builtin);
-
-libfuzzer_sys::fuzz_target!(|source: &str| {
-    let ticket = RENDERER.render_markup(source, &Options::new(RENDERER.profile("generic-58").unwrap()));
-    let _ = (ticket.text(), ticket.svg(), ticket.png());
-});
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| inputs::markup(bytes));

@@ -6,11 +6,11 @@ mod image;
 pub(crate) mod pages;
 mod text;
 
-use crate::layout::{Kind, Measure, Page, Row, RowStyle};
+use crate::layout::{CodeBlock, Kind, Measure, Page, Row, RowStyle};
 use crate::logo;
 use crate::model::{Align, FontName};
 use crate::profile::Profile;
-use crate::raster::Canvas;
+use crate::raster::{Canvas, Font};
 use crate::report::Report;
 use crate::shape::{Shaper, Sheet};
 use commands::Commands;
@@ -116,16 +116,13 @@ impl Encoder<'_> {
     fn row(&mut self, index: usize, row: &Row) {
         match &row.kind {
             Kind::Text { runs, height } => self.text_row(index, row.style, runs, *height),
-            Kind::Rule { left, width } => self.line(row.style, *left, &['─'], *width),
-            Kind::Frame { left, boxed, .. } => {
-                let text: Vec<char> = self.job.page.str(boxed).chars().collect();
-                self.line(row.style, *left, &text, u32::try_from(text.len()).unwrap_or(0));
-            }
-            Kind::Image { area, align, base64 } => match logo::decode(base64, self.dots(area)) {
-                Ok(logo) => self.picture(index, &logo, area, *align),
+            Kind::Rule { left, width } => self.rule(row.style, *left, *width),
+            Kind::Frame { left, boxed, .. } => self.frame(row.style, *left, self.job.page.str(boxed)),
+            Kind::Image { area, align, base64 } => match logo::decode(base64, self.dots(row.style, area)) {
+                Ok(logo) => self.picture(index, &logo, self.dots(row.style, area), *align),
                 Err(error) => self.report.problem(error.to_string()),
             },
-            Kind::Code { area, align, block } => self.code(index, area, *align, block),
+            Kind::Code { area, align, block } => self.code(index, row.style, area, *align, block),
             Kind::Command(text) if self.job.allow_commands => self.raw(text),
             Kind::Command(_) => self
                 .report
@@ -156,19 +153,31 @@ impl Encoder<'_> {
         }
     }
 
-    /// A rule or a piece of a frame: `pattern` over and over, `width` columns of it.
-    fn line(&mut self, style: RowStyle, left: u32, pattern: &[char], width: u32) {
+    /// A rule of so many columns.
+    fn rule(&mut self, style: RowStyle, left: u32, width: u32) {
         self.row_style(style);
         self.plain();
-        self.spaces(left);
-        for ch in pattern.iter().cycle().take(usize::try_from(width).unwrap_or(0)) {
-            self.frame_char(*ch);
+        self.spaces(left, 1);
+        let width = usize::try_from(width).unwrap_or(0);
+        if width > 0 {
+            self.frame_char('─');
+            let dash = self.out.last().copied().unwrap_or(b'-');
+            self.out.resize(self.out.len() + width - 1, dash);
         }
         self.out.push(b'\n');
     }
 
+    /// A piece of a frame.
+    fn frame(&mut self, style: RowStyle, left: u32, text: &str) {
+        self.row_style(style);
+        self.plain();
+        self.spaces(left, 1);
+        text.chars().for_each(|ch| self.frame_char(ch));
+        self.out.push(b'\n');
+    }
+
     /// A code, drawn by the printer where it can and where its own alignment means the ticket's.
-    fn code(&mut self, index: usize, area: &Range<u32>, align: Align, block: &crate::layout::CodeBlock) {
+    fn code(&mut self, index: usize, style: RowStyle, area: &Range<u32>, align: Align, block: &CodeBlock) {
         let whole = area.start == 0
             && self.job.columns == u32::from(self.job.profile.columns(crate::raster::Font::A));
         let drawn = codes::draw(block);
@@ -188,13 +197,13 @@ impl Encoder<'_> {
             return self.commands.align(&mut self.out, 0);
         }
         if let Some(drawn) = drawn {
-            self.picture(index, &drawn, area, align);
+            self.picture(index, &drawn, self.dots(style, area), align);
         }
     }
 
-    /// A picture in its area.
-    fn picture(&mut self, index: usize, picture: &Canvas, area: &Range<u32>, align: Align) {
-        let placed = place(picture, &self.dots(area), align, self.job.profile.dots());
+    /// A picture between two columns of dots.
+    fn picture(&mut self, index: usize, picture: &Canvas, dots: Range<u32>, align: Align) {
+        let placed = place(picture, &dots, align, self.job.profile.dots());
         if !image::put(&mut self.out, &placed, self.job.profile) {
             self.report
                 .problem("a picture was left out: the printer takes none".to_owned());
@@ -202,8 +211,8 @@ impl Encoder<'_> {
         self.pictures.push((index, placed));
     }
 
-    fn dots(&self, area: &Range<u32>) -> Range<u32> {
-        area.start * 12..(area.end * 12).min(self.job.profile.dots())
+    fn dots(&self, style: RowStyle, area: &Range<u32>) -> Range<u32> {
+        dots(area, style, self.job.profile)
     }
 
     fn raw(&mut self, text: &str) {
@@ -217,6 +226,21 @@ impl Encoder<'_> {
             dots: self.job.profile.dots(),
         }
     }
+}
+
+/// The dots of an area of columns. One that reaches the last column of the printer's font reaches the end of its dots,
+/// as the printer's own alignment does, though 512 dots have room for 42 columns and 8 dots more.
+pub(crate) fn dots(area: &Range<u32>, style: RowStyle, profile: &Profile) -> Range<u32> {
+    let font = match style.font {
+        FontName::A => Font::A,
+        FontName::B => Font::B,
+    };
+    let wide = font.cell().0;
+    let end = match area.end >= u32::from(profile.columns(font)) {
+        true => profile.dots(),
+        false => (area.end * wide).min(profile.dots()),
+    };
+    (area.start * wide).min(end)..end
 }
 
 /// Puts a picture at its place on a canvas of the paper's width.

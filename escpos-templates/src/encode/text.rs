@@ -38,12 +38,12 @@ impl Encoder<'_> {
             match run.kind {
                 RunKind::Blank => continue,
                 RunKind::Bar => {
-                    self.spaces(run.x.saturating_sub(at));
+                    self.spaces(run.x.saturating_sub(at), height);
                     self.style(Style::default(), (1, height))?;
                     self.frame_char('│');
                 }
                 RunKind::Text => {
-                    self.spaces(run.x.saturating_sub(at));
+                    self.spaces(run.x.saturating_sub(at), height);
                     self.style(run.style, (run.style.sx(), run.style.sy()))?;
                     self.put(run)?;
                 }
@@ -92,17 +92,19 @@ impl Encoder<'_> {
         let _ = self.style(Style::default(), (1, 1));
     }
 
-    /// Blank columns. They are kept as wide as they are in plain size, and bare.
-    pub(super) fn spaces(&mut self, columns: u32) {
+    /// Blank columns in a row of so many plain heights. They are kept as wide as they are in plain size, bare, and no
+    /// higher than the row: paper is fed by the highest character, blanks too.
+    pub(super) fn spaces(&mut self, columns: u32, height: u8) {
         if columns == 0 {
             return;
         }
         self.marks(false, false);
-        if self.state.size.0 > 1 {
-            self.size((1, self.state.size.1));
+        let (sx, sy) = self.state.size;
+        if sx > 1 || sy > height {
+            self.size((1, if sy > height { 1 } else { sy }));
         }
-        self.out
-            .extend(std::iter::repeat_n(b' ', usize::try_from(columns).unwrap_or(0)));
+        let end = self.out.len() + usize::try_from(columns).unwrap_or(0);
+        self.out.resize(end, b' ');
     }
 
     /// A frame character, or what ASCII has for it.
@@ -122,7 +124,7 @@ impl Encoder<'_> {
     fn put(&mut self, run: &Run) -> Result<(), Missing> {
         let page = self.job.page;
         let text = page.str(&run.text);
-        if text.bytes().all(|b| (0x20..0x7f).contains(&b)) {
+        if text.bytes().fold(true, |ok, b| ok & (0x20..0x7f).contains(&b)) {
             self.out.extend_from_slice(text.as_bytes());
             return Ok(());
         }
@@ -233,8 +235,8 @@ impl Encoder<'_> {
         let mut at = 0;
         let page = self.job.page;
         for run in runs.iter().filter(|run| run.kind != RunKind::Blank) {
-            self.spaces(run.x.saturating_sub(at));
             let most = self.job.profile.max_scale();
+            self.spaces(run.x.saturating_sub(at), height.min(most));
             let (sx, sy) = (
                 run.style.sx(),
                 if run.kind == RunKind::Bar {

@@ -9,6 +9,7 @@ mod wrap;
 pub(crate) use measure::{Measure, is_east_asian};
 pub(crate) use page::{CodeBlock, Kind, Page, Row, RowStyle, Run, RunKind};
 
+use crate::markup::{self, CellText, Read};
 use crate::model::{Align, Border, Cell, CodeOption, Color, FontName, Line, Property, Receipt, Width};
 use frame::Frame;
 use std::ops::Range;
@@ -36,6 +37,25 @@ pub(crate) fn lay_out(receipt: &Receipt, paper: Paper) -> Page {
     layout.page
 }
 
+/// Lays a document of letters below U+0300 out as it is read, without a receipt in between: the same page as
+/// [`lay_out`] makes of it.
+pub(crate) fn lay_out_plain(source: &str, paper: Paper) -> Page {
+    let mut layout = Layout::new(paper, Measure::Display);
+    layout.page.reserve(source.len());
+    let mut reader = markup::Reader::new(source);
+    while let Some(read) = reader.next_line() {
+        match read {
+            Read::Text(cells) => layout.text(cells),
+            Read::Rule => layout.rule(),
+            Read::Cut => layout.cut(),
+            Read::Property(inner) => layout.property(&markup::property(inner)),
+            Read::Silent => {}
+        }
+    }
+    layout.close_frame();
+    layout.page
+}
+
 /// What is carried from line to line.
 struct Layout {
     page: Page,
@@ -51,6 +71,8 @@ struct Layout {
     frame: Frame,
     wrapper: Wrapper,
     columns: Columns,
+    /// The number of cells for which `columns` were shared; `None` after a change of settings.
+    shared: Option<usize>,
     wrapped: Vec<Wrapped>,
 }
 
@@ -73,6 +95,7 @@ impl Layout {
             frame: Frame::default(),
             wrapper: Wrapper::new(measure),
             columns: Columns::default(),
+            shared: None,
             wrapped: Vec::new(),
         }
     }
@@ -95,9 +118,12 @@ impl Layout {
         }
     }
 
-    fn text(&mut self, cells: &[Cell]) {
-        let columns = std::mem::take(&mut self.columns);
-        let columns = columns.for_text(cells.len(), &self.widths, self.border, self.cpl(), self.align);
+    fn text(&mut self, cells: &[impl CellText]) {
+        let mut columns = std::mem::take(&mut self.columns);
+        if self.shared != Some(cells.len()) {
+            columns = columns.for_text(cells.len(), &self.widths, self.border, self.cpl(), self.align);
+            self.shared = Some(cells.len());
+        }
         let area = columns.area();
         self.begin_row(&columns, area);
         self.wrapper.words = self.words;
@@ -116,14 +142,17 @@ impl Layout {
     }
 
     /// Wraps every visible cell; answers how many rows the highest has.
-    fn wrap_cells(&mut self, cells: &[Cell], columns: &Columns) -> usize {
+    fn wrap_cells(&mut self, cells: &[impl CellText], columns: &Columns) -> usize {
         self.wrapped.clear();
         self.wrapper.clear();
         let empty = Cell::default();
         let mut rows = 0;
         for (cell, width) in columns.visible() {
-            let cell = cells.get(cell).unwrap_or(&empty);
-            let wrapped = self.wrapper.wrap(cell, width, &mut self.page.text);
+            let text = &mut self.page.text;
+            let wrapped = match cells.get(cell) {
+                Some(cell) => self.wrapper.wrap(cell, width, text),
+                None => self.wrapper.wrap(&empty, width, text),
+            };
             rows = rows.max(wrapped.len());
             self.wrapped.push(wrapped);
         }
@@ -188,6 +217,7 @@ impl Layout {
     }
 
     fn property(&mut self, property: &Property) {
+        self.shared = None;
         self.settings(property);
         if let Some(border) = property.border {
             self.border_changed(border);
@@ -264,4 +294,26 @@ impl Layout {
 
 fn span(area: Area) -> Range<u32> {
     area.left..area.left + area.width
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_document_laid_out_as_it_is_read_is_the_page_of_its_receipt(
+            source in r#"(\{(width:[ *0-9]{0,6}|border:(line|space|none)|wrap:word|font:b|align:left|code:1)\}\n|[-a-z |{}\\"_`^~=:*xn09\té\n]{0,24})*"#,
+            columns in 4u32..60,
+        ) {
+            let paper = Paper { a: columns, b: columns * 4 / 3, base: FontName::A };
+            let mut receipt = markup::parse(&source);
+            receipt.extended = true;
+            let (read, parsed) = (lay_out_plain(&source, paper), lay_out(&receipt, paper));
+            prop_assert_eq!(format!("{read:?}"), format!("{parsed:?}"));
+        }
+    }
 }

@@ -142,6 +142,13 @@ impl Page {
         u8::try_from(index + 1).unwrap_or(0)
     }
 
+    /// Makes room for what a document of so many bytes usually comes to.
+    pub(super) fn reserve(&mut self, bytes: usize) {
+        self.text.reserve(bytes);
+        self.rows.reserve(bytes / 20);
+        self.runs.reserve(bytes / 16);
+    }
+
     pub(super) fn push(&mut self, kind: Kind, style: RowStyle) {
         self.rows.push(Row { style, kind });
     }

@@ -15,6 +15,8 @@ pub(super) struct Area {
 pub(super) struct Columns {
     cells: Vec<usize>,
     widths: Vec<u32>,
+    /// Places of the flexible ones in `widths`.
+    flexible: Vec<usize>,
     area: Area,
     gap: u32,
 }
@@ -33,7 +35,7 @@ impl Columns {
         self.cells.clear();
         self.widths.clear();
         self.gap = gap;
-        let mut flexible = Vec::new();
+        self.flexible.clear();
         for cell in 0..count.max(asked.len()) {
             let width = match asked.get(cell) {
                 None if asked.is_empty() => Width::Flexible,
@@ -44,34 +46,34 @@ impl Columns {
                 continue;
             }
             if width == Width::Flexible {
-                flexible.push(self.widths.len());
+                self.flexible.push(self.widths.len());
             }
             self.cells.push(cell);
             self.widths.push(if let Width::Fixed(n) = width { n } else { 0 });
         }
-        let left_over = self.share(&flexible, border, cpl);
+        let left_over = self.share(border, cpl);
         self.area = area(left_over, cpl, align);
         self
     }
 
     /// Gives the flexible columns their parts; answers what nobody takes.
-    fn share(&mut self, flexible: &[usize], border: Border, cpl: u32) -> u32 {
+    fn share(&mut self, border: Border, cpl: u32) -> u32 {
         let taken = u64::from(borders(self.cells.len(), border));
         let room = u64::from(cpl)
             .saturating_sub(taken)
-            .saturating_sub(flexible.len() as u64);
+            .saturating_sub(self.flexible.len() as u64);
         shrink(&mut self.widths, room);
         let fixed: u32 = self.widths.iter().sum();
         let free = cpl
             .saturating_sub(fixed)
             .saturating_sub(borders(self.cells.len(), border));
-        let count = u32::try_from(flexible.len()).unwrap_or(u32::MAX);
-        for (k, index) in (0..).zip(flexible) {
+        let count = u32::try_from(self.flexible.len()).unwrap_or(u32::MAX);
+        for (k, index) in (0..).zip(&self.flexible) {
             if let Some(width) = self.widths.get_mut(*index) {
                 *width = (free + k) / count;
             }
         }
-        if flexible.is_empty() { free } else { 0 }
+        if self.flexible.is_empty() { free } else { 0 }
     }
 
     /// Cell numbers with their widths.

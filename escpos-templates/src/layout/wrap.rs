@@ -2,7 +2,8 @@
 
 use super::measure::Measure;
 use super::page::Run;
-use crate::model::{Align, Cell, Piece, Style};
+use crate::markup::{CellText, Pieces};
+use crate::model::{Align, Style};
 use std::ops::Range;
 
 /// A wrapped cell: a range of the wrapper's lines.
@@ -19,16 +20,6 @@ pub(super) struct LineOf {
     pub(super) align: Align,
 }
 
-/// A blank at which the row being filled may end.
-#[derive(Debug, Clone, Copy)]
-struct Blank {
-    run: usize,
-    /// Its byte in the page's text.
-    at: usize,
-    /// Columns before it.
-    filled: u32,
-}
-
 /// Wraps cells into rows. One per document, for its buffers.
 #[derive(Debug)]
 pub(super) struct Wrapper {
@@ -42,7 +33,6 @@ pub(super) struct Wrapper {
     filled: u32,
     /// The first run of the row.
     start: usize,
-    blank: Option<Blank>,
 }
 
 /// Why characters stopped being taken.
@@ -66,7 +56,6 @@ impl Wrapper {
             width: 0,
             filled: 0,
             start: 0,
-            blank: None,
         }
     }
 
@@ -82,20 +71,11 @@ impl Wrapper {
     }
 
     /// Wraps a cell into rows of `width` columns; its text is appended to `text`.
-    pub(super) fn wrap(&mut self, cell: &Cell, width: u32, text: &mut String) -> Wrapped {
+    pub(super) fn wrap(&mut self, cell: &impl CellText, width: u32, text: &mut String) -> Wrapped {
         let first = self.lines.len();
-        (self.align, self.width) = (cell.align, width);
+        (self.align, self.width) = (cell.align(), width);
         self.fresh_row();
-        for piece in &cell.pieces {
-            match piece {
-                Piece::Break => self.end_row(),
-                Piece::Text(style, piece) => {
-                    let base = text.len();
-                    text.push_str(piece);
-                    self.piece(*style, piece, base, text);
-                }
-            }
-        }
+        cell.pieces(&mut Wrapping { wrapper: self, text });
         if self.runs.len() > self.start {
             self.end_row();
         }
@@ -103,7 +83,7 @@ impl Wrapper {
     }
 
     fn fresh_row(&mut self) {
-        (self.filled, self.start, self.blank) = (0, self.runs.len(), None);
+        (self.filled, self.start) = (0, self.runs.len());
     }
 
     fn end_row(&mut self) {
@@ -126,7 +106,9 @@ impl Wrapper {
         self.fresh_row();
     }
 
-    fn piece(&mut self, style: Style, piece: &str, base: usize, text: &str) {
+    /// Takes the piece that stands in `text` from byte `base` on.
+    fn piece(&mut self, style: Style, base: usize, text: &str) {
+        let piece = text.get(base..).unwrap_or("");
         let mut at = 0;
         let mut dropped = false;
         while let Some(rest) = piece.get(at..).filter(|rest| !rest.is_empty()) {
@@ -177,22 +159,10 @@ impl Wrapper {
     }
 
     fn take(&mut self, style: Style, text: &str, at: usize, columns: u32) {
-        if text.is_empty() {
-            return;
+        if !text.is_empty() {
+            self.push(Run::text(style, at..at + text.len(), columns));
+            self.filled += columns;
         }
-        self.push(Run::text(style, at..at + text.len(), columns));
-        if let Some(blank) = text.rfind(' ').filter(|_| self.words) {
-            let before = self.columns_of(text.get(..blank).unwrap_or(""), style);
-            if self.filled + before > 0 {
-                let run = self.runs.len() - 1;
-                self.blank = Some(Blank {
-                    run,
-                    at: at + blank,
-                    filled: self.filled + before,
-                });
-            }
-        }
-        self.filled += columns;
     }
 
     fn push(&mut self, run: Run) {
@@ -211,15 +181,29 @@ impl Wrapper {
         text.chars().map(|c| self.measure.width(c)).sum::<u32>() * u32::from(style.sx())
     }
 
+    /// The last blank of the row at which it may end: its run, its byte in the page's text, the columns before it.
+    fn blank(&self, text: &str) -> Option<(usize, usize, u32)> {
+        let mut end = self.filled;
+        for (index, run) in self.runs.iter().enumerate().skip(self.start).rev() {
+            end -= run.columns;
+            let part = text.get(run.text.clone()).unwrap_or("");
+            if let Some(at) = part.rfind(' ') {
+                let before = end + self.columns_of(part.get(..at).unwrap_or(""), run.style);
+                return (before > 0).then_some((index, run.text.start + at, before));
+            }
+        }
+        None
+    }
+
     /// Ends a full row at its last blank, which goes; right here where it has none.
     fn end_row_at_blank(&mut self, text: &str) {
-        let Some(blank) = self.blank else {
+        let Some((run, at, filled)) = self.blank(text) else {
             return self.end_row();
         };
-        let mut tail: Vec<Run> = self.runs.drain(blank.run + 1..).collect();
+        let mut tail: Vec<Run> = self.runs.drain(run + 1..).collect();
         if let Some(split) = self.runs.last_mut() {
-            let after = Run::text(split.style, blank.at + 1..split.text.end, 0);
-            split.text.end = blank.at;
+            let after = Run::text(split.style, at + 1..split.text.end, 0);
+            split.text.end = at;
             tail.insert(0, after);
         }
         if let Some(last) = self.runs.pop() {
@@ -228,12 +212,32 @@ impl Wrapper {
                 self.runs.push(Run { columns, ..last });
             }
         }
-        self.filled = blank.filled;
+        self.filled = filled;
         self.end_row();
         for run in tail.into_iter().filter(|run| !run.text.is_empty()) {
             let columns = self.columns_of(text.get(run.text.clone()).unwrap_or(""), run.style);
             self.runs.push(Run { columns, ..run });
             self.filled += columns;
         }
+    }
+}
+
+/// A cell being wrapped.
+struct Wrapping<'a> {
+    wrapper: &'a mut Wrapper,
+    text: &'a mut String,
+}
+
+impl Pieces for Wrapping<'_> {
+    fn text(&mut self) -> &mut String {
+        self.text
+    }
+
+    fn piece(&mut self, style: Style, from: usize) {
+        self.wrapper.piece(style, from, self.text);
+    }
+
+    fn line_break(&mut self) {
+        self.wrapper.end_row();
     }
 }

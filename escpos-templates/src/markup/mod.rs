@@ -5,10 +5,13 @@ mod property;
 mod split;
 mod text;
 
-use crate::model::{Cell, Line, Receipt};
-use split::{Content, RawCell};
+use crate::model::{Align, Cell, Line, Piece, Property, Receipt, Style};
+use split::{Content, Splitter};
 use std::borrow::Cow;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+
+pub(crate) use split::{RawCell, table};
+pub(crate) use text::Pieces;
 
 /// Parses a document.
 #[must_use]
@@ -18,11 +21,21 @@ pub fn parse(source: &str) -> Receipt {
     let mut receipt = Receipt {
         lines: Vec::with_capacity(source.len() / 24 + 1),
         extended: false,
-        east_asian: false,
+        east_asian: !is_below_marks(&source) && source.chars().any(crate::layout::is_east_asian),
     };
-    receipt.east_asian = !is_below_marks(&source) && source.chars().any(crate::layout::is_east_asian);
-    for line in lines(&source) {
-        let line = parse_line(line, &mut receipt.extended);
+    let mut reader = Reader::new(&source);
+    while let Some(read) = reader.next_line() {
+        let line = match read {
+            Read::Text(cells) => Line::Text(cells.iter().map(cell).collect()),
+            Read::Rule => Line::Rule,
+            Read::Cut => Line::Cut,
+            Read::Property(inner) => {
+                let (property, ours) = property::parse(inner);
+                receipt.extended |= ours;
+                Line::Property(Box::new(property))
+            }
+            Read::Silent => Line::Silent,
+        };
         receipt.lines.push(line);
     }
     receipt
@@ -35,63 +48,139 @@ fn normalised(source: &str) -> Cow<'_, str> {
     }
 }
 
-/// Whether every character is below U+0300, where the combining marks begin: then there is nothing to compose and
-/// nothing East Asian. In UTF-8 that character begins with the byte CC.
-fn is_below_marks(source: &str) -> bool {
-    source.bytes().all(|b| b < 0xCC)
+/// Whether every character is below U+0300, where the combining marks begin: then there is nothing to compose,
+/// nothing East Asian and no emoji. In UTF-8 that character begins with the byte CC.
+pub(crate) fn is_below_marks(source: &str) -> bool {
+    source.bytes().fold(0, u8::max) < 0xCC
 }
 
-/// Splits at LF, CRLF and CR; the text after the last one is a line too, empty or not.
-fn lines(source: &str) -> impl Iterator<Item = &str> {
-    let mut rest = Some(source);
-    std::iter::from_fn(move || {
-        let text = rest?;
-        let Some(end) = text.bytes().position(|b| matches!(b, b'\n' | b'\r')) else {
-            rest = None;
-            return Some(text);
-        };
-        let (line, tail) = text.split_at(end);
-        rest = Some(tail.strip_prefix("\r\n").or_else(|| tail.get(1..)).unwrap_or(""));
-        Some(line)
-    })
+/// A line of a document, as written.
+pub(crate) enum Read<'r, 'a> {
+    Text(&'r [RawCell<'a>]),
+    Rule,
+    Cut,
+    /// What stands between the braces.
+    Property(&'a str),
+    Silent,
 }
 
-fn parse_line(line: &str, extended: &mut bool) -> Line {
-    let cells = split::cells(line);
-    match cells.as_slice() {
-        [only] => match only.content() {
-            Content::Text if is_run_of(only.element, b'-') => Line::Rule,
-            Content::Text if is_run_of(only.element, b'=') => Line::Cut,
-            Content::Text => Line::Text(vec![cell(only)]),
-            Content::Property(inner) => {
-                let (property, ours) = property::parse(inner);
-                *extended |= ours;
-                Line::Property(Box::new(property))
-            }
-            Content::Error => Line::Silent,
-        },
-        many if many.iter().all(|c| matches!(c.content(), Content::Text)) => {
-            Line::Text(many.iter().map(cell).collect())
+/// Reads a normalised document line by line, copying nothing.
+pub(crate) struct Reader<'a> {
+    /// What follows; the text after the last line end is a line too, empty or not.
+    rest: Option<&'a str>,
+    splitter: Splitter<'a>,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(source: &'a str) -> Self {
+        Self {
+            rest: Some(source),
+            splitter: Splitter::default(),
         }
-        _ => Line::Silent,
+    }
+
+    /// The next line: up to LF, CRLF, CR or the end.
+    pub(crate) fn next_line(&mut self) -> Option<Read<'_, 'a>> {
+        let text = self.rest?;
+        let length = self.splitter.split(text);
+        self.rest = text
+            .get(length..)
+            .and_then(|tail| tail.strip_prefix("\r\n").or_else(|| tail.get(1..)));
+        let cells = self.splitter.cells.as_slice();
+        Some(match cells {
+            [only] if self.splitter.braces => match only.content() {
+                Content::Text => Read::Text(cells),
+                Content::Property(inner) => Read::Property(inner),
+                Content::Error => Read::Silent,
+            },
+            [only] if is_run_of(only.element, b'-') => Read::Rule,
+            [only] if is_run_of(only.element, b'=') => Read::Cut,
+            _ if !self.splitter.braces => Read::Text(cells),
+            many if many.iter().all(|c| matches!(c.content(), Content::Text)) => Read::Text(cells),
+            _ => Read::Silent,
+        })
+    }
+}
+
+/// The members of a property cell.
+pub(crate) fn property(inner: &str) -> Property {
+    property::parse(inner).0
+}
+
+/// A cell of text, as far as laying it out needs: one as written, or one of a receipt.
+pub(crate) trait CellText {
+    fn align(&self) -> Align;
+    /// Hands its pieces over in their order.
+    fn pieces(&self, sink: &mut impl Pieces);
+}
+
+impl CellText for RawCell<'_> {
+    fn align(&self) -> Align {
+        self.align
+    }
+
+    fn pieces(&self, sink: &mut impl Pieces) {
+        text::pieces(self.element, self.escapes, sink);
+    }
+}
+
+impl CellText for Cell {
+    fn align(&self) -> Align {
+        self.align
+    }
+
+    fn pieces(&self, sink: &mut impl Pieces) {
+        for piece in &self.pieces {
+            match piece {
+                Piece::Break => sink.line_break(),
+                Piece::Text(style, text) => {
+                    let from = sink.text().len();
+                    sink.text().push_str(text);
+                    sink.piece(*style, from);
+                }
+            }
+        }
     }
 }
 
 fn cell(raw: &RawCell<'_>) -> Cell {
+    let mut collected = Collected::default();
+    raw.pieces(&mut collected);
     Cell {
         align: raw.align,
-        pieces: text::pieces(raw.element),
+        pieces: collected.pieces,
+    }
+}
+
+#[derive(Default)]
+struct Collected {
+    text: String,
+    pieces: Vec<Piece>,
+}
+
+impl Pieces for Collected {
+    fn text(&mut self) -> &mut String {
+        &mut self.text
+    }
+
+    fn piece(&mut self, style: Style, from: usize) {
+        let text = self.text.get(from..).unwrap_or("").to_owned();
+        self.pieces.push(Piece::Text(style, text));
+    }
+
+    fn line_break(&mut self) {
+        self.pieces.push(Piece::Break);
     }
 }
 
 fn is_run_of(element: &str, byte: u8) -> bool {
-    !element.is_empty() && element.bytes().all(|b| b == byte)
+    element.as_bytes().first() == Some(&byte) && element.bytes().all(|b| b == byte)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Align, Border, Piece, Style, Width};
+    use crate::model::{Border, Width};
 
     fn texts(source: &str) -> Vec<Vec<(Align, String)>> {
         let plain = |cell: &Cell| {

@@ -1,6 +1,7 @@
 //! The members of a property cell. A member that makes no sense is passed over; the others count.
 
 use super::escape;
+use super::split::trim;
 use crate::model::{
     Align, Border, CodeOption, Color, Cut, Extension, FontName, Level, Property, Symbology, Width,
 };
@@ -31,9 +32,8 @@ pub(super) fn parse(inner: &str) -> (Property, bool) {
 
 /// `key : value`, the key being a word and the value not empty.
 fn member(text: &str) -> Option<(&str, &str)> {
-    let blanks = [' ', '\t'];
     let (key, value) = text.split_once(':')?;
-    let (key, value) = (key.trim_matches(blanks), value.trim_matches(blanks));
+    let (key, value) = (trim(key), trim(value));
     let mut letters = key.bytes();
     let first = letters
         .next()
@@ -43,7 +43,7 @@ fn member(text: &str) -> Option<(&str, &str)> {
 }
 
 fn standard(property: &mut Property, key: &str, value: &str) -> bool {
-    let lower = || value.to_lowercase();
+    let lower = || lowercase(value);
     match key {
         "text" | "t" => property.wrap = Some(lower() != "nowrap"),
         "border" | "b" => property.border = Some(border(&lower())),
@@ -57,6 +57,14 @@ fn standard(property: &mut Property, key: &str, value: &str) -> bool {
         _ => return false,
     }
     true
+}
+
+/// The value in lower case; most are written so.
+fn lowercase(value: &str) -> Cow<'_, str> {
+    match value.bytes().any(|b| b.is_ascii_uppercase() || !b.is_ascii()) {
+        true => Cow::Owned(value.to_lowercase()),
+        false => Cow::Borrowed(value),
+    }
 }
 
 fn border(value: &str) -> Border {
@@ -79,15 +87,14 @@ fn align(value: &str) -> Align {
 }
 
 fn widths(value: &str) -> Vec<Width> {
-    let words: Vec<&str> = words(value).collect();
-    if words.contains(&"auto") {
+    if words(value).any(|word| word == "auto") {
         return Vec::new();
     }
-    let width = |word: &&str| match *word {
+    let width = |word| match word {
         "*" => Width::Flexible,
         word => Width::Fixed(number(word).unwrap_or(0).min(WIDEST)),
     };
-    words.iter().map(width).collect()
+    words(value).map(width).collect()
 }
 
 /// Splits at runs of blanks and at each comma, so that `10, *` has an empty word in between.
@@ -95,7 +102,7 @@ fn words(value: &str) -> impl Iterator<Item = &str> {
     let mut rest = Some(value);
     std::iter::from_fn(move || {
         let text = rest?;
-        let Some(at) = text.find([' ', '\t', ',']) else {
+        let Some(at) = text.bytes().position(|b| matches!(b, b' ' | b'\t' | b',')) else {
             rest = None;
             return Some(text);
         };
@@ -177,14 +184,14 @@ fn base64(value: &str) -> String {
 
 /// Our own keys. An unknown value leaves the setting as it is, yet the key marks the document as one of ours.
 fn ours(extension: &mut Extension, key: &str, value: &str) -> bool {
-    let lower = value.to_lowercase();
+    let lower = lowercase(value);
     match key {
         "drawer" => extension.drawer = digit(&lower).filter(|n| (1..=2).contains(n)).or(extension.drawer),
         "beep" => extension.beep = digit(&lower).filter(|n| (1..=9).contains(n)).or(extension.beep),
         "cut" => extension.cut = cut(&lower).or(extension.cut),
         "font" => extension.font = font(&lower).or(extension.font),
         "color" => extension.color = color(&lower).or(extension.color),
-        "lang" => extension.lang = Some(lower),
+        "lang" => extension.lang = Some(lower.into_owned()),
         "wrap" => extension.words = Some(lower == "word"),
         _ => return false,
     }

@@ -3,9 +3,12 @@
 use crate::model::Align;
 
 /// A cell as written, trimmed.
-pub(super) struct RawCell<'a> {
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RawCell<'a> {
     pub(super) align: Align,
     pub(super) element: &'a str,
+    /// Whether a backslash or a control character stands in its line.
+    pub(super) escapes: bool,
 }
 
 pub(super) enum Content<'a> {
@@ -18,84 +21,155 @@ pub(super) enum Content<'a> {
 
 impl<'a> RawCell<'a> {
     pub(super) fn content(&self) -> Content<'a> {
-        if !self.element.bytes().any(|b| matches!(b, b'{' | b'}')) {
+        let mut braces = unescaped(self.element, |b| matches!(b, b'{' | b'}'));
+        let Some(first) = braces.next() else {
             return Content::Text;
-        }
-        let braces: Vec<usize> = unescaped(self.element, |b| matches!(b, b'{' | b'}')).collect();
+        };
         let inner = self
             .element
             .strip_prefix('{')
             .and_then(|rest| rest.strip_suffix('}'));
-        match (braces.as_slice(), inner) {
-            ([], _) => Content::Text,
-            ([0, last], Some(inner)) if last + 1 == self.element.len() => Content::Property(inner),
+        match (first, braces.next(), braces.next(), inner) {
+            (0, Some(last), None, Some(inner)) if last + 1 == self.element.len() => Content::Property(inner),
             _ => Content::Error,
         }
     }
 }
 
-/// Splits a line at its unescaped bars.
-pub(super) fn cells(line: &str) -> Vec<RawCell<'_>> {
-    let line = line.trim_matches(BLANKS);
-    if !line.contains('|') {
-        return vec![RawCell {
-            align: Align::Center,
-            element: line,
-        }];
-    }
-    let bars: Vec<usize> = unescaped(line, |b| b == b'|').collect();
-    let (Some(&first), Some(&last)) = (bars.first(), bars.last()) else {
-        return vec![RawCell {
-            align: Align::Center,
-            element: line,
-        }];
-    };
-    // The outer bars are dropped; text beside them counts as set off by a blank.
-    let start = usize::from(first == 0);
-    let end = if last + 1 == line.len() && last >= start {
-        last
-    } else {
-        line.len()
-    };
-    let mut cells = Vec::with_capacity(bars.len() + 1);
-    let mut from = start;
-    for bar in bars
-        .iter()
-        .copied()
-        .filter(|b| (start..end).contains(b))
-        .chain([end])
-    {
-        let raw = line.get(from..bar).unwrap_or("");
-        let before_first = bar == first && from == 0 && ends_in_ink(raw);
-        let after_last = from == last + 1 && starts_with_ink(raw);
-        cells.push(cell(raw, before_first, after_last));
-        from = bar + 1;
-    }
-    cells
+/// Splits lines into cells. Kept from line to line for its buffers.
+#[derive(Debug, Default)]
+pub(super) struct Splitter<'a> {
+    bars: Vec<usize>,
+    pub(super) cells: Vec<RawCell<'a>>,
+    /// Whether a brace stands in the line.
+    pub(super) braces: bool,
+    escapes: bool,
 }
 
-const BLANKS: [char; 2] = [' ', '\t'];
+impl<'a> Splitter<'a> {
+    /// Splits the first line of `text` at its unescaped bars into `cells`; answers its length without the line end.
+    pub(super) fn split(&mut self, text: &'a str) -> usize {
+        let length = self.scan(text.as_bytes());
+        let whole = text.get(..length).unwrap_or("");
+        let line = trim_end(whole);
+        let indent = line.len() - trim_start(line).len();
+        self.cells.clear();
+        let (Some(&first), Some(&last)) = (self.bars.first(), self.bars.last()) else {
+            self.push(Align::Center, line.get(indent..).unwrap_or(""));
+            return length;
+        };
+        // The outer bars are dropped; text beside them counts as set off by a blank.
+        let start = if first == indent { first + 1 } else { indent };
+        let end = if last + 1 == line.len() && last >= start {
+            last
+        } else {
+            line.len()
+        };
+        let mut from = start;
+        for bar in 0..=self.bars.len() {
+            let bar = self.bars.get(bar).copied().unwrap_or(end).min(end);
+            if bar < from {
+                continue;
+            }
+            let raw = line.get(from..bar).unwrap_or("");
+            let before_first = bar == first && from == indent && raw.as_bytes().last().is_some_and(is_ink);
+            let after_last = from == last + 1 && raw.as_bytes().first().is_some_and(is_ink);
+            self.push(align(raw, before_first, after_last), trim_end(trim_start(raw)));
+            from = bar + 1;
+        }
+        length
+    }
 
-fn cell(raw: &str, lead: bool, trail: bool) -> RawCell<'_> {
-    let lead = lead || raw.starts_with(BLANKS);
-    let trail = trail || raw.ends_with(BLANKS);
-    let align = match (lead, trail) {
+    fn push(&mut self, align: Align, element: &'a str) {
+        let escapes = self.escapes;
+        self.cells.push(RawCell {
+            align,
+            element,
+            escapes,
+        });
+    }
+
+    /// One pass up to the line end, LF or CR; answers where it is.
+    fn scan(&mut self, bytes: &[u8]) -> usize {
+        self.bars.clear();
+        (self.braces, self.escapes) = (false, false);
+        let mut rest = bytes.iter().enumerate();
+        while let Some((at, byte)) = rest.next() {
+            if !is_mark(*byte) {
+                continue;
+            }
+            match byte {
+                b'\n' | b'\r' => return at,
+                b'|' => self.bars.push(at),
+                b'{' | b'}' => self.braces = true,
+                b'\\' => {
+                    self.escapes = true;
+                    if bytes.get(at + 1).is_some_and(|b| super::escape::is_protected(*b)) {
+                        rest.next();
+                    }
+                }
+                _ => self.escapes = true,
+            }
+        }
+        bytes.len()
+    }
+}
+
+/// Bytes that are more than text to a line: bars, braces, backslashes, control characters.
+fn is_mark(byte: u8) -> bool {
+    static MARKS: [bool; 256] = table(b"|{}\\");
+    MARKS.get(usize::from(byte)).copied().unwrap_or(false)
+}
+
+/// A table of some bytes, and of the control characters, which always are special.
+#[expect(clippy::indexing_slicing, reason = "run by the compiler alone")]
+pub(crate) const fn table(bytes: &[u8]) -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut control = 0;
+    while control < 0x20 {
+        table[control] = true;
+        control += 1;
+    }
+    table[0x7f] = true;
+    let mut rest = bytes;
+    while let [byte, tail @ ..] = rest {
+        table[*byte as usize] = true;
+        rest = tail;
+    }
+    table
+}
+
+fn is_blank(byte: &u8) -> bool {
+    matches!(byte, b' ' | b'\t')
+}
+
+fn is_ink(byte: &u8) -> bool {
+    !is_blank(byte)
+}
+
+/// A text without the blanks around it.
+pub(super) fn trim(text: &str) -> &str {
+    trim_start(trim_end(text))
+}
+
+fn trim_start(text: &str) -> &str {
+    let start = text.bytes().position(|b| is_ink(&b)).unwrap_or(text.len());
+    text.get(start..).unwrap_or("")
+}
+
+fn trim_end(text: &str) -> &str {
+    let end = text.bytes().rposition(|b| is_ink(&b)).map_or(0, |at| at + 1);
+    text.get(..end).unwrap_or("")
+}
+
+fn align(raw: &str, lead: bool, trail: bool) -> Align {
+    let lead = lead || raw.as_bytes().first().is_some_and(is_blank);
+    let trail = trail || raw.as_bytes().last().is_some_and(is_blank);
+    match (lead, trail) {
         (false, true) => Align::Left,
         (true, false) => Align::Right,
         _ => Align::Center,
-    };
-    RawCell {
-        align,
-        element: raw.trim_matches(BLANKS),
     }
-}
-
-fn ends_in_ink(raw: &str) -> bool {
-    !raw.is_empty() && !raw.ends_with(BLANKS)
-}
-
-fn starts_with_ink(raw: &str) -> bool {
-    !raw.is_empty() && !raw.starts_with(BLANKS)
 }
 
 /// Positions of the bytes wanted that no backslash protects.
@@ -103,15 +177,16 @@ fn unescaped(text: &str, wanted: impl Fn(u8) -> bool) -> impl Iterator<Item = us
     let bytes = text.as_bytes();
     let mut at = 0;
     std::iter::from_fn(move || {
-        while let Some(&byte) = bytes.get(at) {
+        loop {
+            let byte = *bytes.get(at)?;
             let here = at;
-            let protects =
-                byte == b'\\' && bytes.get(at + 1).is_some_and(|b| super::escape::is_protected(*b));
-            at += if protects { 2 } else { 1 };
-            if !protects && wanted(byte) {
+            at += 1;
+            if byte == b'\\' {
+                let protects = bytes.get(at).is_some_and(|b| super::escape::is_protected(*b));
+                at += usize::from(protects);
+            } else if wanted(byte) {
                 return Some(here);
             }
         }
-        None
     })
 }

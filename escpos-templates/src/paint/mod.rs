@@ -4,7 +4,7 @@ pub(crate) mod png;
 pub(crate) mod svg;
 pub(crate) mod text;
 
-use crate::encode::{draw_code, place};
+use crate::encode::{dots, draw_code, place};
 use crate::layout::{Kind, Page, Row};
 use crate::logo;
 use crate::profile::Profile;
@@ -13,7 +13,7 @@ use crate::shape::{self, Sheet};
 
 /// A row as dots, as the printer puts it on paper; `None` for what leaves none.
 pub(crate) fn row(sheet: Sheet<'_>, row: &Row, profile: &Profile) -> Option<Canvas> {
-    let dots = |area: &std::ops::Range<u32>| area.start * 12..(area.end * 12).min(profile.dots());
+    let dots = |area: &std::ops::Range<u32>| dots(area, row.style, profile);
     Some(match &row.kind {
         Kind::Text { runs, height } => shape::native_row(sheet, sheet.page.runs(runs), *height, row.style),
         Kind::Rule { left, width } => {

@@ -1,7 +1,7 @@
 //! The templates that the crate ships, and what prints when all of them fail.
 
 use super::escape::escaped;
-use super::view::View;
+use super::view::{Field, View};
 use minijinja::Value;
 
 /// Name of the last resort in reports.
@@ -32,20 +32,20 @@ impl View {
         self.banners().iter().for_each(|banner| line(banner));
         line(&format!(
             "{} #{} {}",
-            self.text("station").to_uppercase(),
-            self.text("number"),
-            self.text("kind").to_uppercase()
+            self.text(Field::Station).to_uppercase(),
+            self.text(Field::Number),
+            self.text(Field::Kind).to_uppercase()
         ));
         line(&format!(
             "TABLE {} ORDER {}",
-            self.text("table"),
-            self.text("order_number")
+            self.text(Field::Table),
+            self.text(Field::OrderNumber)
         ));
         line(&format!(
             "{} {} {}",
-            self.text("order_type"),
-            self.text("date"),
-            self.text("time")
+            self.text(Field::OrderType),
+            self.text(Field::Date),
+            self.text(Field::Time)
         ));
         for item in self.items() {
             let field = |key: &str| item.get_attr(key).unwrap_or_default();
@@ -58,8 +58,8 @@ impl View {
             }
             each(&field("allergens"), |a| line(&format!("   !! ALLERGY: {a}")));
         }
-        line(&self.text("message"));
-        line(&format!("job {}", self.text("job")));
+        line(&self.text(Field::Message));
+        line(&format!("job {}", self.text(Field::Job)));
         lines.join("\n")
     }
 }

@@ -1,25 +1,55 @@
 //! The auto-escape: no value can be anything but text, in a cell or in a property.
 
+use super::item::{Item, Items};
 use minijinja::value::{Value, ValueKind};
-use minijinja::{Error, Output};
+use minijinja::{Error, Output, State};
 use std::fmt::{self, Write};
 
-/// Writes a template's value. Markup that a template itself marks as safe goes out as it is; nothing prints nothing.
-pub(super) fn write(out: &mut Output<'_>, value: &Value) -> Result<(), Error> {
-    if let Some(text) = value.as_str() {
-        if value.is_safe() {
-            out.write_str(text)?
-        } else {
-            put(out, text)?
-        }
-        return Ok(());
-    }
-    match value.kind() {
-        ValueKind::Undefined | ValueKind::None => {}
-        ValueKind::Number => write!(out, "{value}").or_else(|_| put(out, &value.to_string()))?,
-        _ => put(out, &value.to_string())?,
+/// Writes a template's value. Markup that a template itself marks as safe goes out as it is; nothing prints nothing;
+/// an item, and all items together, print their lines, with the template's `sign` before quantities.
+pub(super) fn write(out: &mut Output<'_>, state: &State<'_, '_>, value: &Value) -> Result<(), Error> {
+    match value.as_str() {
+        Some(text) if value.is_safe() => out.write_str(text)?,
+        Some(text) => put(out, text)?,
+        None => match items(state, value) {
+            Some(lines) => out.write_str(&lines?)?,
+            None => put_value(out, value)?,
+        },
     }
     Ok(())
+}
+
+/// The lines of items, where the value is one or more of them.
+fn items(state: &State<'_, '_>, value: &Value) -> Option<Result<String, Error>> {
+    let sign = || state.lookup("sign").unwrap_or_default();
+    let mut lines = String::new();
+    let written = if let Some(items) = value.downcast_object_ref::<Items>() {
+        lines.reserve(MARKUP);
+        items.lines(&mut lines, sign().as_str().unwrap_or(""))
+    } else if let Some(item) = value.downcast_object_ref::<Item>() {
+        item.lines(&mut lines, sign().as_str().unwrap_or(""))
+    } else {
+        return None;
+    };
+    Some(written.map(|()| lines).map_err(Error::from))
+}
+
+/// Bytes of markup that an ordinary order's items make.
+const MARKUP: usize = 1024;
+
+/// A value as markup that prints it.
+pub(super) fn put_value(out: &mut impl Write, value: &Value) -> fmt::Result {
+    if let Some(text) = value.as_str() {
+        return put(out, text);
+    }
+    match value.kind() {
+        ValueKind::Undefined | ValueKind::None => Ok(()),
+        ValueKind::Number => match i64::try_from(value.clone()) {
+            Ok(digit @ 0..10) => out.write_char(char::from(b'0' + u8::try_from(digit).unwrap_or(0))),
+            _ => write!(out, "{value}"),
+        },
+        _ => put(out, &value.to_string()),
+    }
 }
 
 /// A text as markup that prints it.
@@ -32,28 +62,37 @@ pub(crate) fn escaped(text: &str) -> String {
 
 /// Special characters become `\xHH`, which is text in cells and in properties alike; line ends become breaks, other
 /// control characters vanish, and outer blanks become `~`, so that they cannot move a cell.
-fn put(out: &mut impl Write, text: &str) -> fmt::Result {
+pub(super) fn put(out: &mut impl Write, text: &str) -> fmt::Result {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let bytes = text.as_bytes();
     let mut plain = 0;
-    for (at, byte) in bytes
-        .iter()
-        .enumerate()
-        .filter(|(at, byte)| is_special(**byte, *at, bytes.len()))
-    {
+    let inner = |from: usize| {
+        bytes
+            .get(from..)
+            .and_then(|b| b.iter().position(|b| is_special(*b)))
+    };
+    if bytes.first() == Some(&b' ') {
+        out.write_char('~')?;
+        plain = 1;
+    }
+    while let Some(ahead) = inner(plain) {
+        let at = plain + ahead;
         out.write_str(text.get(plain..at).unwrap_or(""))?;
         plain = at + 1;
-        match byte {
-            b' ' => out.write_char('~')?,
-            b'\t' => out.write_char('~')?,
-            b'\n' => out.write_str("\\n")?,
-            b'\r' if bytes.get(at + 1) == Some(&b'\n') => {}
-            b'\r' => out.write_str("\\n")?,
-            0..0x20 | 0x7f => {}
-            special => out.write_str(hex(*special))?,
+        match bytes.get(at) {
+            Some(b'\t') => out.write_char('~')?,
+            Some(b'\n') => out.write_str("\\n")?,
+            Some(b'\r') if bytes.get(plain) == Some(&b'\n') => {}
+            Some(b'\r') => out.write_str("\\n")?,
+            Some(special) => out.write_str(hex(*special))?,
+            None => {}
         }
     }
-    out.write_str(text.get(plain..).unwrap_or(""))
+    let rest = text.get(plain..).unwrap_or("");
+    match rest.strip_suffix(' ') {
+        Some(rest) => out.write_str(rest).and_then(|()| out.write_char('~')),
+        None => out.write_str(rest),
+    }
 }
 
 /// `\xHH` of the characters that mean something; formatting them anew each time would cost more than the rest.
@@ -75,12 +114,9 @@ fn hex(byte: u8) -> &'static str {
     }
 }
 
-fn is_special(byte: u8, at: usize, length: usize) -> bool {
-    match byte {
-        b'\\' | b'|' | b'{' | b'}' | b'~' | b'_' | b'"' | b'`' | b'^' | b'-' | b'=' | b';' => true,
-        b' ' => at == 0 || at + 1 == length,
-        byte => byte.is_ascii_control(),
-    }
+fn is_special(byte: u8) -> bool {
+    static SPECIAL: [bool; 256] = crate::markup::table(b"\\|{}~_\"`^-=;");
+    SPECIAL.get(usize::from(byte)).copied().unwrap_or(false)
 }
 
 #[cfg(test)]
@@ -123,5 +159,7 @@ mod tests {
         assert_eq!(escaped("a\r\nb\rc\nd"), r"a\nb\nc\nd");
         assert_eq!(escaped("a\u{1b}p\u{0}\u{7f}b"), "apb");
         assert_eq!(escaped(" a b "), "~a b~");
+        assert_eq!((escaped(" ").as_str(), escaped("  ").as_str()), ("~", "~~"));
+        assert_eq!(escaped(" -"), r"~\x2d");
     }
 }

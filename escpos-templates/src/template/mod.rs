@@ -2,9 +2,12 @@
 
 mod builtin;
 mod escape;
+mod functions;
 mod item;
 mod moment;
 mod money;
+mod names;
+mod read;
 mod reader;
 mod view;
 
@@ -24,6 +27,7 @@ const FUEL: u64 = 10_000_000;
 const MOST_MARKUP: usize = 2 << 20;
 
 /// All templates of a renderer: the built-in ones, and those that a restaurant puts in their place.
+#[derive(Clone)]
 pub(crate) struct Templates {
     builtin: Environment<'static>,
     own: Environment<'static>,
@@ -67,8 +71,10 @@ impl Templates {
         self.want_event
     }
 
-    pub(crate) fn broken(&self) -> impl Iterator<Item = &str> {
-        self.broken.values().map(String::as_str)
+    pub(crate) fn broken(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.broken
+            .iter()
+            .map(|(name, error)| (name.as_str(), error.as_str()))
     }
 
     /// Markup by the restaurant's own template, or the built-in one where it has none or it fails; `None` where both
@@ -111,13 +117,17 @@ struct Capped(Vec<u8>);
 
 impl io::Write for Capped {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_all(bytes).map(|()| bytes.len())
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         if self.0.len() + bytes.len() > MOST_MARKUP {
             return Err(io::Error::other(
                 "the template makes more markup than a printer should get",
             ));
         }
         self.0.extend_from_slice(bytes);
-        Ok(bytes.len())
+        Ok(())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -128,7 +138,7 @@ impl io::Write for Capped {
 fn with_builtins() -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Custom("receipt".into()));
-    environment.set_formatter(|out, _state, value| escape::write(out, value));
+    environment.set_formatter(|out, state, value| escape::write(out, state, value));
     if let Ok(syntax) = SyntaxConfig::builder()
         .trim_blocks(true)
         .lstrip_blocks(true)
@@ -139,35 +149,13 @@ fn with_builtins() -> Environment<'static> {
     }
     environment.set_fuel(Some(FUEL));
     environment.set_recursion_limit(32);
-    environment.add_function("spread", spread);
-    environment.add_function("strip", strip);
+    environment.add_function("spread", functions::spread);
+    environment.add_function("strip", functions::strip);
+    environment.add_function("large", functions::large);
+    environment.add_function("listed", functions::listed);
     for (name, source) in builtin::TEMPLATES {
         // The crate's own tests render every one of them; a broken one falls back to plain text like any other.
         let _ = environment.add_template(name, source);
     }
     environment
-}
-
-/// `spread(left, right, columns)`: both ends of a line, with blanks between them.
-fn spread(left: String, right: String, columns: u32) -> String {
-    let gap = usize::try_from(columns)
-        .unwrap_or(0)
-        .saturating_sub(width(&left) + width(&right));
-    format!("{left}{}{right}", " ".repeat(gap.clamp(1, MOST_COLUMNS)))
-}
-
-/// `strip(text, columns)`: the text in the middle of so many columns, filled up with blanks.
-fn strip(text: String, columns: u32) -> String {
-    let free = usize::try_from(columns)
-        .unwrap_or(0)
-        .min(MOST_COLUMNS)
-        .saturating_sub(width(&text));
-    format!("{}{text}{}", " ".repeat(free / 2), " ".repeat(free - free / 2))
-}
-
-/// No paper is wider.
-const MOST_COLUMNS: usize = 255;
-
-fn width(text: &str) -> usize {
-    unicode_width::UnicodeWidthStr::width(text)
 }

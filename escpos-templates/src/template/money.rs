@@ -6,11 +6,19 @@ use serde_json::Value;
 /// An amount from JSON: a number by its shortest text, or a string. Never through a binary float.
 pub(super) fn amount(value: &Value) -> Option<Decimal> {
     let text = match value {
-        Value::Number(number) => number.to_string(),
+        Value::Number(number) => match number.as_i64() {
+            Some(whole) => return Some(Decimal::from(whole)),
+            None => number.to_string(),
+        },
         Value::String(text) => text.trim().to_owned(),
         _ => return None,
     };
     text.parse().or_else(|_| Decimal::from_scientific(&text)).ok()
+}
+
+/// An amount for templates; nothing is an empty text.
+pub(super) fn shown(amount: Option<Decimal>, currency: &str) -> minijinja::Value {
+    amount.map_or_else(|| "".into(), |amount| written(amount, currency).into())
 }
 
 /// An amount with the currency's usual decimals and grouping, without the currency's name.

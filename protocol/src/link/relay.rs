@@ -56,6 +56,7 @@ impl RelayLink {
         }
         match input {
             RelayInput::Registered(data) => self.registered(data, now, wall),
+            RelayInput::BacksUp { station } => self.backs_up(station, now),
             RelayInput::RegisterRefused(error) => self.send(RelayFrame::Error(error)),
             RelayInput::Frame(frame) => self.frame(frame, now),
             RelayInput::BadFrame(error) => self.bad_frame(&error, now),
@@ -133,6 +134,13 @@ impl RelayLink {
         }
         self.send(RelayFrame::Registered(data));
         self.check_time(now, wall);
+    }
+
+    fn backs_up(&mut self, station: String, now: Tick) {
+        // Each registered station backs one other in any sensible house.
+        if self.lanes.len() < 2 * MAX_STATIONS {
+            self.lanes.entry(station).or_insert_with(|| Lane::new(now));
+        }
     }
 
     fn frame(&mut self, frame: AgentFrame, now: Tick) {

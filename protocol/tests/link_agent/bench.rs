@@ -49,6 +49,8 @@ pub(crate) fn offer(seq: u64) -> AgentInput {
         attempt: 0,
         age_ms: 0,
         banners: Vec::new(),
+        via: None,
+        hops: 0,
     };
     let data = RawValue::from_string("{}".into()).unwrap();
     AgentInput::Received(RelayFrame::Offer(Box::new(

@@ -168,6 +168,8 @@ fn offer(id: &JobId, job: &StoredJob, now: jiff::Timestamp) -> Offer {
         attempt: 0,
         age_ms: 0,
         banners: Vec::new(),
+        via: None,
+        hops: 0,
     };
     let data = RawValue::from_string("{}".to_owned()).unwrap();
     Offer::new("kitchen_immediate_print", &data, header).unwrap()

@@ -12,8 +12,9 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::Sleep;
+
+use super::stream::Stream;
 
 /// From a request's first byte to its head's last. With `LOOK_EVERY` it stays below the 10 s of
 /// X1.
@@ -99,10 +100,10 @@ impl Pace {
     }
 }
 
-/// A TCP stream whose reads and writes move its [`Pace`].
+/// A stream whose reads and writes move its [`Pace`].
 #[derive(Debug)]
 pub struct Paced {
-    stream: TcpStream,
+    stream: Stream,
     pace: Arc<Pace>,
     /// Since a write has to wait.
     stalled: Option<Pin<Box<Sleep>>>,
@@ -111,7 +112,7 @@ pub struct Paced {
 impl Paced {
     /// Watches a stream.
     #[must_use]
-    pub fn new(stream: TcpStream, pace: Arc<Pace>) -> Self {
+    pub fn new(stream: Stream, pace: Arc<Pace>) -> Self {
         Self {
             stream,
             pace,
@@ -135,7 +136,7 @@ impl Paced {
 
     /// The stream alone, for a socket that keeps its own time.
     #[must_use]
-    pub fn into_inner(self) -> TcpStream {
+    pub fn into_inner(self) -> Stream {
         self.stream
     }
 }

@@ -1,9 +1,12 @@
-//! Vendors whose tokens are taken: one algorithm each, a key from a file, the outlets it may name.
+//! Vendors whose tokens are taken: one algorithm each, keys from a file or an address, the outlets that they
+//! may name.
 
 use std::path::{Path, PathBuf};
 
 use jsonwebtoken::{Algorithm, DecodingKey};
 use serde::{Deserialize, Serialize};
+
+use super::remote::Remote;
 
 /// The shortest HS256 secret in bytes: as long as its digest (RFC 7518, 3.2).
 const SHORTEST_SECRET: usize = 32;
@@ -22,6 +25,9 @@ pub struct IssuerSettings {
     /// The others: a file with the public key in PEM.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub public_key_file: Option<PathBuf>,
+    /// Or the address of its keys (RFC 7517): `https://…`, or `http://` on a loopback address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jwks_url: Option<String>,
     /// The outlets that its tokens may name.
     pub outlets: Vec<String>,
     /// The claim that names the outlet.
@@ -33,11 +39,19 @@ fn default_claim() -> String {
     "outlet".to_owned()
 }
 
+/// Where a vendor's keys are.
+pub(super) enum VendorKeys {
+    /// The one of a file.
+    File(DecodingKey),
+    /// Those behind an address.
+    Remote(Remote),
+}
+
 /// A vendor, its key read.
 pub struct Issuer {
     pub(super) iss: String,
     pub(super) algorithm: Algorithm,
-    pub(super) key: DecodingKey,
+    pub(super) keys: VendorKeys,
     pub(super) outlets: Vec<String>,
     pub(super) outlet_claim: String,
 }
@@ -58,33 +72,51 @@ impl Issuer {
         if settings.iss == own || settings.iss.is_empty() {
             return Err(named("iss is taken; use the vendor's own name"));
         }
-        let (algorithm, key) = match settings.alg.as_str() {
-            "HS256" => (Algorithm::HS256, secret(settings).map_err(|what| named(&what))?),
-            "EdDSA" => (
-                Algorithm::EdDSA,
-                public(settings, DecodingKey::from_ed_pem).map_err(|what| named(&what))?,
-            ),
-            "ES256" => (
-                Algorithm::ES256,
-                public(settings, DecodingKey::from_ec_pem).map_err(|what| named(&what))?,
-            ),
-            "RS256" => (
-                Algorithm::RS256,
-                public(settings, DecodingKey::from_rsa_pem).map_err(|what| named(&what))?,
-            ),
-            other => {
-                return Err(named(&format!(
-                    "alg is `{other}`, expected HS256, EdDSA, ES256 or RS256"
-                )));
-            }
-        };
+        let algorithm = algorithm(&settings.alg).map_err(|what| named(&what))?;
+        let keys = keys(settings, algorithm).map_err(|what| named(&what))?;
         Ok(Self {
             iss: settings.iss.clone(),
             algorithm,
-            key,
+            keys,
             outlets: settings.outlets.clone(),
             outlet_claim: settings.outlet_claim.clone(),
         })
+    }
+}
+
+fn algorithm(name: &str) -> Result<Algorithm, String> {
+    match name {
+        "HS256" => Ok(Algorithm::HS256),
+        "EdDSA" => Ok(Algorithm::EdDSA),
+        "ES256" => Ok(Algorithm::ES256),
+        "RS256" => Ok(Algorithm::RS256),
+        other => Err(format!("alg is `{other}`, expected HS256, EdDSA, ES256 or RS256")),
+    }
+}
+
+fn keys(settings: &IssuerSettings, algorithm: Algorithm) -> Result<VendorKeys, String> {
+    let given = [
+        settings.secret_file.is_some(),
+        settings.public_key_file.is_some(),
+        settings.jwks_url.is_some(),
+    ];
+    if given.into_iter().filter(|given| *given).count() > 1 {
+        return Err("name one of secret_file, public_key_file and jwks_url".to_owned());
+    }
+    let parse = match algorithm {
+        Algorithm::HS256 if settings.jwks_url.is_some() => {
+            return Err("HS256 has a secret, which no address may tell; use secret_file".to_owned());
+        }
+        Algorithm::HS256 => return secret(settings).map(VendorKeys::File),
+        Algorithm::ES256 => DecodingKey::from_ec_pem,
+        Algorithm::RS256 => DecodingKey::from_rsa_pem,
+        _ => DecodingKey::from_ed_pem,
+    };
+    match &settings.jwks_url {
+        Some(url) => Remote::new(&settings.iss, url, algorithm)
+            .map(VendorKeys::Remote)
+            .map_err(|error| format!("jwks_url {url} cannot be used: {error}")),
+        None => public(settings, parse).map(VendorKeys::File),
     }
 }
 
@@ -107,7 +139,7 @@ fn public(
     parse: impl FnOnce(&[u8]) -> jsonwebtoken::errors::Result<DecodingKey>,
 ) -> Result<DecodingKey, String> {
     let Some(path) = &settings.public_key_file else {
-        return Err(format!("{} needs public_key_file", settings.alg));
+        return Err(format!("{} needs public_key_file or jwks_url", settings.alg));
     };
     let pem = read(path)?;
     parse(&pem).map_err(|error| {

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Identity;
-use super::issuer::Issuer;
+use super::issuer::{Issuer, VendorKeys};
 use super::keys::Keys;
+use super::remote::Remote;
 use crate::order::Role;
 
 /// The relay's own `iss`.
@@ -90,8 +91,30 @@ pub fn verify(token: &str, keys: &Keys, vendors: &[Issuer]) -> Result<Identity, 
         .iter()
         .find(|vendor| vendor.iss == unproven.iss)
         .ok_or_else(|| TokenError::Invalid("its issuer is not known here".to_owned()))?;
-    let claims: Value = proven(token, vendor.algorithm, &vendor.key, &vendor.iss)?;
+    let claims: Value = match &vendor.keys {
+        VendorKeys::File(key) => proven(token, vendor.algorithm, key, &vendor.iss)?,
+        VendorKeys::Remote(remote) => {
+            let key = remote.key(header.kid.as_deref()).ok_or_else(|| {
+                TokenError::Invalid("its key is not one of its issuer's, as far as they are known".to_owned())
+            })?;
+            proven(token, vendor.algorithm, &key, &vendor.iss)?
+        }
+    };
     theirs(&claims, vendor)
+}
+
+/// The keys behind an address, and the `kid` among them, that this token says it can be proven with.
+pub(super) fn remote_of<'a>(token: &str, vendors: &'a [Issuer]) -> Option<(&'a Remote, Option<String>)> {
+    if token.len() > LONGEST {
+        return None;
+    }
+    let kid = jsonwebtoken::decode_header(token).ok()?.kid;
+    let unproven = jsonwebtoken::dangerous::insecure_decode::<Unproven>(token).ok()?;
+    let vendor = vendors.iter().find(|vendor| vendor.iss == unproven.claims.iss)?;
+    match &vendor.keys {
+        VendorKeys::Remote(remote) => Some((remote, kid)),
+        VendorKeys::File(_) => None,
+    }
 }
 
 /// Only to choose the key with which the token is then proven.

@@ -2,11 +2,13 @@
 
 mod cache;
 pub mod codes;
+mod fetch;
 pub mod issuer;
 pub mod jwt;
 pub mod keys;
 pub mod origin;
 pub mod peer;
+mod remote;
 pub mod roles;
 
 use std::path::Path;
@@ -18,7 +20,7 @@ use crate::error::Problem;
 use crate::order::house::Table;
 use crate::order::{Actor, Role};
 use crate::store::{Device, OutletId, Store, Visit};
-use issuer::{Issuer, IssuerSettings};
+use issuer::{Issuer, IssuerSettings, VendorKeys};
 use jwt::{Claims, TokenError};
 use keys::{Keys, KeysError};
 
@@ -246,6 +248,15 @@ impl Auth {
         }
     }
 
+    /// Fetches the keys of vendors that have an address and were not asked for long.
+    pub async fn refresh(&self) {
+        for vendor in &self.vendors {
+            if let VendorKeys::Remote(remote) = &vendor.keys {
+                remote.refresh().await;
+            }
+        }
+    }
+
     /// Forgets which tokens were proven: one was taken back.
     pub fn forget(&self) {
         self.seen.clear();
@@ -255,6 +266,9 @@ impl Auth {
         let now = Timestamp::now();
         if let Some(identity) = self.seen.get(token, now) {
             return Ok(identity);
+        }
+        if let Some((remote, kid)) = jwt::remote_of(token, &self.vendors) {
+            remote.look_for(kid.as_deref()).await;
         }
         let identity = jwt::verify(token, &self.keys, &self.vendors)
             .map_err(|error| Problem::unauthorized(error.to_string()))?;

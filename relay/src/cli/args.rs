@@ -1,5 +1,7 @@
 //! What may be typed.
 
+mod keep;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,6 +10,7 @@ use clap_complete::Shell;
 
 use crate::config::{Flags, duration};
 use crate::order::Role;
+pub(super) use keep::{BackupArgs, DoctorArgs, RestoreArgs};
 
 /// Carries a restaurant's orders to paper: the relay.
 #[derive(Debug, Parser)]
@@ -75,6 +78,12 @@ pub(super) enum Command {
     /// Show and check the settings.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Write the store and the keys into one file.
+    Backup(BackupArgs),
+    /// Put a backup in the place of what the data folder holds.
+    Restore(RestoreArgs),
+    /// Check everything that has to be right, and say what to do where it is not.
+    Doctor(DoctorArgs),
     /// Print the description of the HTTP interface (OpenAPI).
     Openapi,
     /// Print a completion script for a shell.
@@ -87,16 +96,6 @@ pub(super) enum Command {
         /// The folder.
         folder: PathBuf,
     },
-}
-
-impl Command {
-    /// Whether it may read or write the data folder.
-    pub(super) fn uses_data(&self) -> bool {
-        !matches!(
-            self,
-            Self::Config(_) | Self::Openapi | Self::Completions { .. } | Self::Man { .. }
-        )
-    }
 }
 
 #[derive(Debug, Args)]

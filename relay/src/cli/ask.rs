@@ -135,7 +135,8 @@ impl Backend {
     }
 }
 
-async fn running(config: &Config) -> Option<SocketAddr> {
+/// Where the relay of this data folder listens, if it runs.
+pub(super) async fn running(config: &Config) -> Option<SocketAddr> {
     let note = std::fs::read_to_string(address_file(&config.data)).ok()?;
     let address = note.trim().parse().ok()?;
     // A note outlives a relay that was killed.

@@ -102,7 +102,7 @@ impl From<StartError> for Failure {
             StartError::Data { source, .. } | StartError::Listen { source, .. } if denied(source) => {
                 Exit::NeedsAdministrator
             }
-            StartError::Config(_) | StartError::Auth(_) => Exit::BadConfiguration,
+            StartError::Config(_) | StartError::Auth(_) | StartError::Tls(_) => Exit::BadConfiguration,
             StartError::Data { .. } | StartError::Listen { .. } | StartError::Store(_) => Exit::Failed,
         };
         Self::caused(exit, error.into())

@@ -2,6 +2,8 @@
 
 mod args;
 mod ask;
+mod backup;
+mod doctor;
 mod exit;
 mod init;
 mod lists;
@@ -63,6 +65,9 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Config(ConfigCommand::Show { json }) => settings::show(&flags, json),
         Command::Config(ConfigCommand::Check) => settings::check(&flags),
         Command::Config(ConfigCommand::Path) => settings::path(&flags),
+        Command::Backup(args) => backup::backup(&flags, &args),
+        Command::Restore(args) => runtime()?.block_on(backup::restore(&flags, &args)),
+        Command::Doctor(args) => runtime()?.block_on(doctor::run(&flags, &args)),
         Command::Openapi => show::document(&crate::http::openapi::document()),
         Command::Completions { shell } => manual::completions(shell),
         Command::Man { folder } => manual::pages(&folder),

@@ -42,3 +42,30 @@ pub(super) fn step_down(data: &Path) -> Result<(), Failure> {
 pub(super) fn step_down(_: &Path) -> Result<(), Failure> {
     Ok(())
 }
+
+/// What root made in another user's data folder becomes that user's. Where that fails the relay says so at its start.
+#[cfg(target_os = "linux")]
+pub(super) fn hand_over(data: &Path) {
+    use std::os::unix::fs::{MetadataExt as _, lchown};
+    fn give(folder: &Path, user: u32, group: u32) -> std::io::Result<()> {
+        for entry in std::fs::read_dir(folder)? {
+            let entry = entry?;
+            if entry.metadata()?.uid() != user {
+                lchown(entry.path(), Some(user), Some(group))?;
+            }
+            if entry.file_type()?.is_dir() {
+                give(&entry.path(), user, group)?;
+            }
+        }
+        Ok(())
+    }
+    if let Ok(owner) = std::fs::metadata(data)
+        && let Err(error) = give(data, owner.uid(), owner.gid())
+    {
+        tracing::warn!("some of {} keeps its owner: {error}", data.display());
+    }
+}
+
+/// Other systems know no such services yet.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn hand_over(_: &Path) {}

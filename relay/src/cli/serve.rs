@@ -21,12 +21,12 @@ pub(super) async fn run(flags: &Flags) -> Result<(), Failure> {
     let data = config.data.clone();
     let relay = Relay::bind(config).await?;
     let address = relay.addr();
-    let _note = AddressNote::write(&data, address)?;
+    let _note = AddressNote::write(&data, relay.plain_addr())?;
     let stop = CancellationToken::new();
     let signals = TaskTracker::new();
     signals.spawn(until_signalled(stop.clone()));
     info!(%address, data = %data.display(), "serving on {address} with the data in {}", data.display());
-    announce(address)?;
+    announce(&relay.url())?;
     let manager = notify::accompany(relay.app().clone(), address);
     tokio::select! {
         () = relay.serve(stop) => {}
@@ -74,9 +74,9 @@ fn reachable(address: SocketAddr) -> SocketAddr {
 }
 
 /// The first line on stdout: scripts wait for it.
-fn announce(address: SocketAddr) -> Result<(), Failure> {
+fn announce(url: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout();
-    writeln!(out, "listening on http://{address}")
+    writeln!(out, "listening on {url}")
         .and_then(|()| out.flush())
         .map_err(|error| Failure::new(Exit::Failed, format!("stdout cannot be written: {error}")))
 }

@@ -116,6 +116,15 @@ fn named_room(argument: &Value, outlet: &str) -> Result<Room, Mistake> {
     floor::room(what, &rest).ok_or_else(unknown)?
 }
 
+/// `tableId` as `table_id`.
+fn snake(field: &str) -> String {
+    let parts = field.chars().flat_map(|c| match c {
+        'A'..='Z' => [Some('_'), Some(c.to_ascii_lowercase())],
+        _ => [Some(c), None],
+    });
+    parts.flatten().collect()
+}
+
 fn unknown(name: &str) -> Mistake {
     let shown: String = name.chars().take(50).collect();
     Mistake::invalid(
@@ -124,11 +133,13 @@ fn unknown(name: &str) -> Mistake {
     )
 }
 
-/// An argument that is an id: a text or an integer, or an object with `id`.
+/// An argument that is an id: a text or an integer, or an object with `id` or the field's own name in
+/// either case style.
 pub(super) fn id(argument: &Value, field: &str) -> Result<String, Mistake> {
     let argument = argument
         .get("id")
         .or_else(|| argument.get(field))
+        .or_else(|| argument.get(snake(field)))
         .unwrap_or(argument);
     let text = match argument {
         Value::String(text) => text.trim().to_owned(),

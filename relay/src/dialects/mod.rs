@@ -55,6 +55,15 @@ pub enum Wire {
 }
 
 impl Dialect {
+    /// Every dialect, in the order in which they tell one event.
+    pub const ALL: [Self; 5] = [
+        Self::Station,
+        Self::Floor,
+        Self::Session,
+        Self::BackOffice,
+        Self::Register,
+    ];
+
     /// How its frames are spelled.
     #[must_use]
     pub fn wire(self) -> Wire {
@@ -179,16 +188,22 @@ impl From<Refusal> for Mistake {
 /// What an event says on one wire, in order of `k`.
 #[must_use]
 pub fn project(wire: Wire, outlet: &str, event: &Event) -> Vec<Frame> {
-    let mut frames = match wire {
-        Wire::Station => station::project(outlet, event),
-        Wire::SocketIo => {
-            let mut frames = floor::project(event);
-            frames.extend(session::project(outlet, event));
-            frames.extend(backoffice::project(event));
-            frames
-        }
-        Wire::Register => register::project(outlet, event),
-    };
+    project_for(&Dialect::ALL, wire, outlet, event)
+}
+
+/// What an event says on one wire to rooms of these dialects, in order of `k`: what nobody hears is not made.
+#[must_use]
+pub fn project_for(heard: &[Dialect], wire: Wire, outlet: &str, event: &Event) -> Vec<Frame> {
+    let spoken = heard.iter().filter(|dialect| dialect.wire() == wire);
+    let mut frames: Vec<Frame> = spoken
+        .flat_map(|dialect| match dialect {
+            Dialect::Station => station::project(outlet, event),
+            Dialect::Floor => floor::project(event),
+            Dialect::Session => session::project(outlet, event),
+            Dialect::BackOffice => backoffice::project(event),
+            Dialect::Register => register::project(outlet, event),
+        })
+        .collect();
     frames.sort_by_key(|frame| frame.k);
     frames
 }

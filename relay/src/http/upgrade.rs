@@ -6,7 +6,6 @@ use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
@@ -15,6 +14,7 @@ use tracing::debug;
 use super::door::{ClientAddress, query};
 use super::input::{Named, Who};
 use crate::accept::pace::Paced;
+use crate::accept::stream::Stream;
 use crate::auth::Identity;
 use crate::error::{Code, Problem};
 use crate::limits::LimitSettings;
@@ -140,8 +140,8 @@ fn no_websocket() -> Problem {
     )
 }
 
-/// The TCP stream without hyper's buffers around it, and what they had read already.
-fn plain(upgraded: Upgraded) -> Result<(TcpStream, Vec<u8>), String> {
+/// The stream without hyper's buffers around it, and what they had read already.
+fn plain(upgraded: Upgraded) -> Result<(Stream, Vec<u8>), String> {
     let parts = upgraded
         .downcast::<TokioIo<Paced>>()
         .map_err(|_| "it came over something else than our own accept loop".to_owned())?;

@@ -1,7 +1,7 @@
 //! One agent's link: the machine decides, this performs. Questions to the store go out at once and
 //! are answered in order, so that acknowledgements share commits.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ use protocol::{AgentFrame, FrameError, Tick};
 use tokio::sync::mpsc;
 use tracing::{info, warn};
 
-use super::{MAX_WAITING, Notice, store};
+use super::{MAX_WAITING, Notice, backup, store};
 use crate::auth::Identity;
 use crate::service::App;
 use crate::store::JobWish;
@@ -43,6 +43,10 @@ pub struct Driver {
     device: Option<store::Attached>,
     answers: FuturesOrdered<BoxFuture<'static, Answer>>,
     said: VecDeque<Said>,
+    /// The stations that registered here.
+    own: HashSet<String>,
+    /// Other stations whose jobs come here while they are down, and by which of our own.
+    backs: HashMap<String, String>,
     notices: mpsc::Receiver<Notice>,
     sender: mpsc::Sender<Notice>,
 }
@@ -51,6 +55,8 @@ pub struct Driver {
 pub(super) enum Answer {
     /// For the machine.
     Input(RelayInput),
+    /// A station's jobs, and the stations that it stands in for.
+    Jobs(RelayInput, String, Vec<String>),
     /// A registration: who is attached now, the answer, and the wishes that wait for this agent.
     Registered(store::Attached, protocol::frames::Registered, Vec<RelayInput>),
     /// Nothing to say.
@@ -79,6 +85,8 @@ impl Driver {
             device: None,
             answers: FuturesOrdered::new(),
             said: VecDeque::new(),
+            own: HashSet::new(),
+            backs: HashMap::new(),
             notices,
             sender,
         }
@@ -129,6 +137,12 @@ impl Driver {
     fn answered(&mut self, answer: Answer) {
         match answer {
             Answer::Input(input) => self.feed(input),
+            Answer::Jobs(input, via, stations) => {
+                for station in stations {
+                    self.backs_up(station, via.clone());
+                }
+                self.feed(input);
+            }
             Answer::Registered(device, registered, wishes) => {
                 self.attached(device, &registered);
                 self.said.push_back(Said::Registered(registered.clone()));
@@ -147,11 +161,20 @@ impl Driver {
             links.attach(&device.outlet, &device.device, device.fence, self.sender.clone());
         }
         if let Some(station) = &registered.station {
+            self.own.insert(station.clone());
+            self.backs.remove(station);
             info!(outlet = %device.outlet, device = device.device, station,
                 "agent {} serves {station} of {}", device.device, device.outlet);
             links.serve(&device.outlet, &device.device, station);
         }
         self.device = Some(device);
+    }
+
+    fn backs_up(&mut self, station: String, via: String) {
+        let own = self.own.contains(&station);
+        if !own && self.backs.insert(station.clone(), via).is_none() {
+            self.feed(RelayInput::BacksUp { station });
+        }
     }
 
     fn noticed(&mut self, notice: Notice) {
@@ -195,7 +218,10 @@ impl Driver {
     }
 
     fn fetch(&mut self, station: String, after_seq: u64, limit: usize) {
-        self.ask(|app, device| store::fetch(app, device, station, after_seq, limit));
+        match self.backs.get(&station).cloned() {
+            Some(via) => self.ask(|app, device| backup::fetch(app, device, (station, via), after_seq, limit)),
+            None => self.ask(|app, device| store::fetch(app, device, station, after_seq, limit)),
+        }
     }
 
     fn ask<F>(&mut self, question: impl FnOnce(Arc<App>, store::Attached) -> F)

@@ -10,6 +10,7 @@ use protocol::{JobId, JobState, JobUpdate, Offer};
 use serde_json::value::RawValue;
 use tracing::{error, warn};
 
+use super::backup;
 use super::driver::{Answer, wish_input};
 use crate::auth::Identity;
 use crate::dialects::station::offer_data;
@@ -146,6 +147,11 @@ fn may_serve(who: &Identity, asked: &Registration) -> Result<(), ErrorData> {
 /// The station's next jobs for this device.
 pub(super) async fn fetch(app: Arc<App>, to: Attached, station: String, after: u64, limit: usize) -> Answer {
     take_over(&app, &to, &station).await;
+    backup::settle(&app, &to, &station).await;
+    let backed = match app.store.settings(&to.outlet).await {
+        Ok(settings) => backup::backed_by(&settings, &station),
+        Err(error) => return Answer::Input(trouble(&error)),
+    };
     let found = app
         .store
         .offers(
@@ -161,11 +167,13 @@ pub(super) async fn fetch(app: Arc<App>, to: Attached, station: String, after: u
         Ok(jobs) => {
             let more = jobs.len() >= limit;
             let offers = jobs.into_iter().filter_map(offer).collect();
-            Answer::Input(RelayInput::Jobs {
+            let via = station.clone();
+            let jobs = RelayInput::Jobs {
                 station,
                 offers,
                 more,
-            })
+            };
+            Answer::Jobs(jobs, via, backed)
         }
         Err(error) => Answer::Input(trouble(&error)),
     }
@@ -186,7 +194,7 @@ async fn take_over(app: &App, to: &Attached, station: &str) {
     }
 }
 
-fn offer(job: Job) -> Option<Offer> {
+pub(super) fn offer(job: Job) -> Option<Offer> {
     let (event, data) = offer_data(&job, Timestamp::now());
     let data = RawValue::from_string(data)
         .inspect_err(|error| error!(job.id = %job.header.id, "a job's data cannot be written: {error}"));
@@ -257,7 +265,7 @@ fn unknown(job_id: JobId) -> RelayInput {
     }
 }
 
-fn trouble(error: &StoreError) -> RelayInput {
+pub(super) fn trouble(error: &StoreError) -> RelayInput {
     error!("the store cannot serve a link: {error}");
     RelayInput::StoreFailed
 }

@@ -1,6 +1,6 @@
 //! One outlet's connections and rooms, under one lock.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Instant;
 
 use super::outbox::Sender;
@@ -12,6 +12,8 @@ use crate::dialects::{Dialect, Frame, Room, Wire, backoffice};
 pub(super) struct Hall {
     pub(super) seats: HashMap<u64, Place>,
     pub(super) rooms: HashMap<Room, Vec<u64>>,
+    /// How many rooms of a dialect have members.
+    counts: BTreeMap<Dialect, usize>,
     /// The number of the last event that was handed out.
     pub(super) head: u64,
     pub(super) stats: Stats,
@@ -74,10 +76,10 @@ impl Hall {
         }
     }
 
-    /// The wires that somebody here is on.
-    pub(super) fn wires(&self) -> Vec<Wire> {
-        let here = |wire: &Wire| self.seats.values().any(|place| place.wire == *wire);
-        Wire::ALL.into_iter().filter(here).collect()
+    /// The dialects in one of whose rooms somebody is.
+    pub(super) fn dialects(&self) -> Vec<Dialect> {
+        let heard = |dialect: &Dialect| self.counts.contains_key(dialect);
+        Dialect::ALL.into_iter().filter(heard).collect()
     }
 
     pub(super) fn join(&mut self, id: u64, room: &Room, most: usize) -> Result<bool, Full> {
@@ -104,9 +106,14 @@ impl Hall {
             .seats
             .get_mut(&id)
             .is_some_and(|place| place.rooms.insert(room.clone()));
-        if new {
-            self.rooms.entry(room.clone()).or_default().push(id);
+        if !new {
+            return;
         }
+        let members = self.rooms.entry(room.clone()).or_default();
+        if members.is_empty() {
+            *self.counts.entry(room.dialect).or_default() += 1;
+        }
+        members.push(id);
     }
 
     pub(super) fn leave(&mut self, id: u64, room: &Room) -> bool {
@@ -178,8 +185,15 @@ impl Hall {
             return;
         };
         members.retain(|member| *member != id);
-        if members.is_empty() {
-            self.rooms.remove(room);
+        if !members.is_empty() {
+            return;
+        }
+        self.rooms.remove(room);
+        if let Some(count) = self.counts.get_mut(&room.dialect) {
+            *count -= 1;
+            if *count == 0 {
+                self.counts.remove(&room.dialect);
+            }
         }
     }
 }

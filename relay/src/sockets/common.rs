@@ -15,6 +15,12 @@ use crate::routing::Settings;
 use crate::service::{SharedApp, role_name};
 use crate::store::{OrderFilter, OutletId, StoreError};
 
+/// When a client that was sent away may come back: chance spreads them from there on.
+pub(super) const RETRY_AFTER_MS: u64 = 1_000;
+/// What a client hears that let its queue overflow.
+pub(super) const TOO_SLOW: &str = "this client reads too slowly; connect again and resume";
+/// What a client hears whose token was revoked, or whose visit has ended.
+pub(super) const DISMISSED: &str = "this token is no longer valid; get a new one";
 /// Orders of one page.
 const PAGE: usize = 200;
 /// Open orders in a snapshot: more than the largest outlet has at once.

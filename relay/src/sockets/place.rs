@@ -9,7 +9,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_util::sync::CancellationToken;
 
 use super::catch_up::{CatchUp, Step};
-use super::common::{ends, guise, internal, store_failed, sync_state};
+use super::common::{DISMISSED, TOO_SLOW, ends, guise, internal, store_failed, sync_state};
 use crate::auth::Identity;
 use crate::dialects::register::Gap;
 use crate::dialects::{Mistake, Position, Room, Wire, encode};
@@ -74,8 +74,8 @@ impl Place {
                 return std::future::pending().await;
             };
             if self.catch_up.is_running() {
-                let step = self.catch_up.step(seat).await;
-                self.caught_up(step).await;
+                let step = Box::pin(self.catch_up.step(seat)).await;
+                Box::pin(self.caught_up(step)).await;
                 continue;
             }
             return match outbox.next().await {
@@ -215,12 +215,9 @@ impl Place {
 
 fn put_out(outbox: &Outbox) -> Reply {
     let (code, reason) = if outbox.is_dismissed() {
-        (CloseCode::Policy, "this token is no longer valid; get a new one")
+        (CloseCode::Policy, DISMISSED)
     } else {
-        (
-            CloseCode::Again,
-            "this client reads too slowly; connect again and resume",
-        )
+        (CloseCode::Again, TOO_SLOW)
     };
     Reply::Close(code, reason.to_owned())
 }

@@ -37,6 +37,17 @@ impl Station {
         }
     }
 
+    /// Takes its seat where the token names the outlet, so that whoever loses the right to be here is
+    /// found, in rooms or not.
+    pub(super) async fn open(&mut self) {
+        if self.place.who.open {
+            return;
+        }
+        if let Err(mistake) = self.settle(None).await {
+            self.place.mistake(&mistake);
+        }
+    }
+
     /// The next thing for the socket. Safe to drop and call again.
     pub(super) async fn next(&mut self) -> Reply {
         loop {

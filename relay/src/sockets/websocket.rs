@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use tokio::net::TcpStream;
 use tokio::time::{interval_at, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -14,10 +13,11 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use tracing::debug;
 
 use super::bucket::{Bucket, Verdict};
-use super::common::{last_moment, reached};
+use super::common::{RETRY_AFTER_MS, TOO_SLOW, last_moment, reached};
 use super::place::{Place, Reply};
 use super::register::Register;
 use super::station::Station;
+use crate::accept::stream::Stream;
 use crate::auth::Identity;
 use crate::dialects::Mistake;
 use crate::metrics::OpenConnection;
@@ -44,7 +44,7 @@ pub struct SocketQuery {
 }
 
 /// Serves one socket of dialect D1 or D5 until it ends or `app.stop` is cancelled.
-pub async fn serve(socket: WebSocketStream<TcpStream>, app: SharedApp, who: Identity, query: SocketQuery) {
+pub async fn serve(socket: WebSocketStream<Stream>, app: SharedApp, who: Identity, query: SocketQuery) {
     let bucket = Bucket::of(&app, &who, Instant::now());
     let after = query.after.as_deref();
     let (name, talk) = match query.tenant {
@@ -71,7 +71,7 @@ pub async fn serve(socket: WebSocketStream<TcpStream>, app: SharedApp, who: Iden
 }
 
 struct Session {
-    socket: WebSocketStream<TcpStream>,
+    socket: WebSocketStream<Stream>,
     app: SharedApp,
     talk: Talk,
     bucket: Bucket,
@@ -94,7 +94,7 @@ impl Talk {
 
     async fn open(&mut self) {
         match self {
-            Self::Station(_) => {}
+            Self::Station(station) => station.open().await,
             Self::Register(register) => register.open().await,
         }
     }
@@ -141,17 +141,18 @@ impl Session {
     async fn run(&mut self) -> End {
         let stop = self.app.stop.clone();
         let mut pings = interval_at(tokio::time::Instant::now() + PING_EVERY, PING_EVERY);
-        self.talk.open().await;
+        // What happens seldom is boxed: thousands of sockets rest, and each is as large as its largest wait.
+        Box::pin(self.talk.open()).await;
         loop {
             let expiry = last_moment(&self.talk.place().who);
             let next = tokio::select! {
                 message = self.socket.next() => self.received(message).await,
                 reply = self.talk.next() => self.write(reply).await,
                 _ = pings.tick() => self.ping().await,
-                () = reached(expiry) => self.talk.place().check().await.map_err(End::from),
+                () = reached(expiry) => Box::pin(self.talk.place().check()).await.map_err(End::from),
                 () = stop.cancelled() => {
-                    self.goodbye().await;
-                    return End::Close(CloseCode::Restart, "the relay restarts; come back at once".to_owned());
+                    Box::pin(self.goodbye()).await;
+                    return End::Close(CloseCode::Restart, "the relay restarts".to_owned());
                 }
             };
             if let Err(end) = next {
@@ -165,7 +166,7 @@ impl Session {
         self.heard = Instant::now();
         match message {
             Message::Text(text) => match self.bucket.frame(self.heard) {
-                Verdict::Take => self.talk.text(&text).await,
+                Verdict::Take => Box::pin(self.talk.text(&text)).await,
                 Verdict::Refuse => self.talk.wrong("RATE_LIMITED", "too many frames; wait a second"),
                 Verdict::Close => {
                     return Err(End::Close(
@@ -233,6 +234,7 @@ impl Session {
 
     async fn close(mut self, end: End) {
         let End::Close(code, reason) = end else { return };
+        let reason = with_retry(code, reason);
         let frame = CloseFrame {
             code,
             reason: reason.into(),
@@ -264,10 +266,15 @@ fn written(result: Result<Result<(), Error>, tokio::time::error::Elapsed>) -> Re
 }
 
 fn too_slow() -> End {
-    End::Close(
-        CloseCode::Again,
-        "this client reads too slowly; connect again and resume".to_owned(),
-    )
+    End::Close(CloseCode::Again, TOO_SLOW.to_owned())
+}
+
+/// Where it helps to come back, the reason says when.
+fn with_retry(code: CloseCode, reason: String) -> String {
+    match code {
+        CloseCode::Again | CloseCode::Restart => format!("{reason}; retry_after_ms={RETRY_AFTER_MS}"),
+        _ => reason,
+    }
 }
 
 /// The close frame for a socket that broke a rule of the transport (RFC 6455, section 7.4.1).

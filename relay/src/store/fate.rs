@@ -4,9 +4,13 @@
 //! where paper came out. Paper that exists is the truth: it is taken over whatever the relay believed
 //! ([`protocol::JobState::is_late_truth`]), and a withdrawn job that printed needs its VOID.
 
+mod lend;
+
 use jiff::Timestamp;
 use protocol::{Banner, Evidence, JobState};
 
+use self::lend::take_back;
+pub(super) use self::lend::{ask_back, bring_back, gave_back, lend, tell_unreachable};
 use super::sql::jobs::JobRow;
 use super::{Acked, AgentUpdate, Job, JobWish, Step};
 
@@ -24,6 +28,8 @@ pub(super) struct Updated {
     pub(super) withdraw_copy: bool,
     /// Said by a device that does not hold it.
     pub(super) by_stranger: bool,
+    /// Not one byte has left, and another station prints it.
+    pub(super) given_back: bool,
 }
 
 /// What a wish comes to.
@@ -43,6 +49,11 @@ pub(super) fn present(row: JobRow, to: Option<(&str, Option<&str>)>, now: Timest
         .doubt
         .or_else(|| to.and_then(|to| begun_in_another_spool(&row.job, to)));
     let mut job = row.job;
+    if let Some(via) = row.diverted {
+        let station = job.header.station.clone();
+        job.header.banners.push(Banner::Backup { station });
+        job.header.via = Some(via);
+    }
     let age = now.duration_since(job.header.due).as_millis();
     job.header.age_ms = u64::try_from(age).unwrap_or(0);
     if let Some(first_try) = first_try {
@@ -105,6 +116,12 @@ pub(super) fn update(
     now: Timestamp,
 ) -> Updated {
     let holder = row.job.holder.as_ref().map(|(holder, _)| holder.clone());
+    if holder.is_none() && gave_back(row, said) {
+        return Updated {
+            by_stranger: true,
+            ..Updated::default()
+        };
+    }
     if holder.as_deref().is_some_and(|holder| holder != device) {
         return stranger(row, device, said, now);
     }
@@ -114,6 +131,13 @@ pub(super) fn update(
         row.job.cancel_requested &= !answered;
         return Updated {
             changed: answered,
+            ..Updated::default()
+        };
+    }
+    if said.state == JobState::Cancelled && take_back(row, now) {
+        return Updated {
+            changed: true,
+            given_back: true,
             ..Updated::default()
         };
     }
@@ -187,6 +211,7 @@ fn answer(row: &mut JobRow, next: JobState) {
     }
     if next.is_final() || begins(next) {
         row.job.cancel_requested = false;
+        row.hand_back = None;
     }
 }
 

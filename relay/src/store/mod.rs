@@ -7,8 +7,10 @@
 mod answers;
 mod books;
 mod clerk;
+pub mod copy;
 mod deeds;
 mod desk;
+mod divert;
 mod fate;
 mod handle;
 mod lock;
@@ -27,6 +29,7 @@ use serde::{Deserialize, Serialize};
 use crate::order::{Actor, Command, Event, Order, Refusal};
 use crate::routing::Settings;
 
+pub use divert::{Agent, Standing};
 pub use handle::enrol::{RedeemError, Redeemed};
 pub use handle::inspect::{AuditFilter, OpenCode};
 pub use handle::link::Acked;

@@ -12,7 +12,7 @@ use super::StoreError;
 const APPLICATION: i32 = 0x5072_526c;
 
 /// Every step so far; the schema's number is how many were taken.
-const STEPS: &[&str] = &[FIRST, HOUSE, SOCKETS, TOKENS, LINKS];
+const STEPS: &[&str] = &[FIRST, HOUSE, SOCKETS, TOKENS, LINKS, BACKUPS];
 
 /// Instants are integers: milliseconds since 1970 UTC. A job's `open` is 1 until its state is final and nobody
 /// waits for its holder's answer.
@@ -110,6 +110,16 @@ const LINKS: &str = r"
 CREATE TABLE table_links(outlet TEXT, table_id TEXT, secret TEXT NOT NULL, PRIMARY KEY(outlet, table_id))
     STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX table_links_secret ON table_links(secret);
+";
+
+/// A job of a station that is down. diverted: the station that prints it meanwhile; lent: the last such one,
+/// whose agent may still speak of it; hand_back: the station that gets it once its agent has confirmed that
+/// not one byte has left; hops: how often that happened.
+const BACKUPS: &str = r"
+ALTER TABLE jobs ADD COLUMN diverted TEXT;
+ALTER TABLE jobs ADD COLUMN lent TEXT;
+ALTER TABLE jobs ADD COLUMN hand_back TEXT;
+ALTER TABLE jobs ADD COLUMN hops INTEGER NOT NULL DEFAULT 0;
 ";
 
 /// Brings the store to this program's schema.

@@ -324,6 +324,8 @@ pub(super) fn number(
         attempt: 0,
         age_ms: 0,
         banners: ticket.banners.clone(),
+        via: None,
+        hops: 0,
     };
     let (order_id, order_number) = order.map(|(id, number)| (id, number.to_owned())).unzip();
     let job = Job {
@@ -355,6 +357,9 @@ pub(super) fn number(
         withdrawn: false,
         doubt: None,
         wish: None,
+        diverted: None,
+        lent: None,
+        hand_back: None,
     };
     jobs::insert(desk.conn, &row)?;
     desk.out.nudge(outlet, &ticket.station);

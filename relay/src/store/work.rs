@@ -25,12 +25,18 @@ pub(super) fn ack(
     fence: u64,
 ) -> Outcome<Acked> {
     let mut row = job(desk, outlet, id)?;
-    let station = holder(desk, &row)?;
-    if desk.books.fence(desk.conn, outlet, device)? != fence || !may_speak(&row, station.as_ref(), device) {
+    let (station, backup) = (holder(desk, &row)?, borrower(desk, &row)?);
+    let speaks = may_speak(&row, station.as_ref(), device) || is_at(backup.as_ref(), device);
+    if desk.books.fence(desk.conn, outlet, device)? != fence || !speaks {
         return Ok(Acked::Fenced);
     }
     let before = row.job.state;
     let (acked, changed) = fate::ack(&mut row, device, spool, desk.now);
+    if before == JobState::Accepted && changed {
+        // Whoever has it first prints it.
+        let home = is_at(station.as_ref(), device);
+        row.diverted = row.lent.clone().filter(|_| !home);
+    }
     if changed {
         save(desk, &row, before)?;
     }
@@ -46,17 +52,25 @@ pub(super) fn update(
     fence: u64,
 ) -> Outcome<UpdateStored> {
     let mut row = job(desk, outlet, &said.job_id)?;
-    let station = holder(desk, &row)?;
-    if desk.books.fence(desk.conn, outlet, device)? != fence || !may_speak(&row, station.as_ref(), device) {
+    let (station, backup) = (holder(desk, &row)?, borrower(desk, &row)?);
+    let speaks = may_speak(&row, station.as_ref(), device) || is_at(backup.as_ref(), device);
+    // A device that gave a job back says so until it is settled, whoever has the job now.
+    if desk.books.fence(desk.conn, outlet, device)? != fence || !(speaks || fate::gave_back(&row, said)) {
         return Err(StoreError::Fenced);
     }
-    let spool = station
-        .filter(|station| station.device == device)
+    let spool = [station, backup]
+        .into_iter()
+        .flatten()
+        .find(|station| station.device == device)
         .and_then(|station| station.spool);
     let before = row.job.state;
     let updated = fate::update(&mut row, device, spool.as_deref(), said, desk.now);
     if updated.changed {
         save(desk, &row, before)?;
+    }
+    if updated.given_back {
+        desk.out
+            .nudge(outlet, row.diverted.as_ref().unwrap_or(&row.job.header.station));
     }
     if updated.withdraw_copy {
         tell(desk, &row.job, JobWish::Cancel);
@@ -66,7 +80,7 @@ pub(super) fn update(
     }
     let state = row.job.state;
     // Of the last word of a device that does not hold the job there is nothing more to say.
-    let settled = said.state.is_final() && (state.is_final() || updated.by_stranger);
+    let settled = said.state.is_final() && (state.is_final() || updated.by_stranger || updated.given_back);
     Ok(UpdateStored { state, settled })
 }
 
@@ -126,6 +140,7 @@ pub(super) fn claim(
     // A device that names its spool for the first time has not lost one.
     if !same_device || old.spool.is_some() {
         jobs::doubt(desk.conn, outlet, &new.station, offered, earlier_row)?;
+        jobs::doubt_lent(desk.conn, outlet, &new.station)?;
     }
     let before = if same_device { old.before } else { Some(old.device) };
     stations::put_holder(
@@ -143,6 +158,7 @@ pub(super) fn claim(
 /// The station is free for whoever asks next, and whatever was not acknowledged is in doubt.
 pub(super) fn vacate(desk: &mut Desk<'_>, outlet: &OutletId, station: &str) -> Outcome<()> {
     jobs::doubt(desk.conn, outlet, station, u64::MAX, i64::MAX)?;
+    jobs::doubt_lent(desk.conn, outlet, station)?;
     Ok(stations::drop_holder(desk.conn, outlet, station)?)
 }
 
@@ -198,6 +214,18 @@ fn holder(desk: &Desk<'_>, row: &JobRow) -> Outcome<Option<Holder>> {
     )?)
 }
 
+/// Who prints at the station that the job was lent to.
+fn borrower(desk: &Desk<'_>, row: &JobRow) -> Outcome<Option<Holder>> {
+    let Some(lent) = row.lent.as_deref() else {
+        return Ok(None);
+    };
+    Ok(stations::holder(desk.conn, &row.job.outlet, lent)?)
+}
+
+fn is_at(station: Option<&Holder>, device: &str) -> bool {
+    station.is_some_and(|station| station.device == device || station.before.as_deref() == Some(device))
+}
+
 /// A device speaks of jobs that it holds, and of those of a station that it has or had last.
 fn may_speak(row: &JobRow, station: Option<&Holder>, device: &str) -> bool {
     let holds = row
@@ -205,9 +233,7 @@ fn may_speak(row: &JobRow, station: Option<&Holder>, device: &str) -> bool {
         .holder
         .as_ref()
         .is_some_and(|(holder, _)| holder == device);
-    holds
-        || station
-            .is_some_and(|station| station.device == device || station.before.as_deref() == Some(device))
+    holds || is_at(station, device)
 }
 
 /// A withdrawn job is on paper after all: what its station has too much of is voided behind it. The rooms

@@ -171,17 +171,7 @@ impl Served {
         headers: &[(&str, String)],
         body: impl Into<Bytes>,
     ) -> Answer {
-        let mut request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("host", self.addr.to_string());
-        for (name, value) in headers {
-            request = request.header(*name, value);
-        }
-        let request = request.body(Full::new(body.into())).unwrap();
-        tokio::time::timeout(PATIENCE, exchange(self.addr, request))
-            .await
-            .expect("an answer in time")
+        request(self.addr, method, path, headers, body).await
     }
 
     /// An order of `demo`, taken; its answer.
@@ -217,6 +207,27 @@ pub fn margherita() -> Value {
     })
 }
 
+/// A request as it stands to whoever listens there.
+pub async fn request(
+    addr: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, String)],
+    body: impl Into<Bytes>,
+) -> Answer {
+    let mut request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header("host", addr.to_string());
+    for (name, value) in headers {
+        request = request.header(*name, value);
+    }
+    let request = request.body(Full::new(body.into())).unwrap();
+    tokio::time::timeout(PATIENCE, exchange(addr, request))
+        .await
+        .expect("an answer in time")
+}
+
 async fn exchange(addr: SocketAddr, request: Request<Full<Bytes>>) -> Answer {
     let stream = TcpStream::connect(addr).await.unwrap();
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
@@ -238,4 +249,23 @@ async fn exchange(addr: SocketAddr, request: Request<Full<Bytes>>) -> Answer {
         answer = &mut answer => answer,
         _ = &mut connection => answer.await,
     }
+}
+
+/// Lines of the audit of `demo` that pass this filter: who, what.
+pub async fn audit(relay: &Served, filter: &str) -> Vec<(String, String)> {
+    let lines = relay
+        .manage("GET", &format!("/api/audit?{filter}"), &Value::Null, 200)
+        .await;
+    let text = |line: &Value, field: &str| line[field].as_str().unwrap().to_owned();
+    let lines = lines["items"].as_array().unwrap().clone();
+    lines
+        .iter()
+        .map(|line| (text(line, "who"), text(line, "what")))
+        .collect()
+}
+
+/// An answer's status, code and field.
+pub fn refused(answer: &Answer) -> (u16, String, String) {
+    let field = answer.json()["field"].as_str().unwrap_or_default().to_owned();
+    (answer.status, answer.code(), field)
 }

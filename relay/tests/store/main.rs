@@ -7,6 +7,7 @@
     reason = "helpers of tests fail like tests"
 )]
 
+mod backups;
 mod crash;
 mod devices;
 mod jobs;

@@ -220,7 +220,7 @@ impl Machine {
             return;
         }
         let untouched = attempt.sent == 0;
-        let why = "the printer takes no data";
+        let why = super::check::TAKES_NOTHING;
         self.obstruct(why);
         if !untouched {
             return self.note(why.to_owned());
@@ -260,9 +260,14 @@ impl Machine {
         if is_intent || !again {
             // Where it really stands comes with the next look at the queue.
             self.jobs.retain(|job| job.job.id != step.job_id);
+            self.unrecorded.retain(|known| known.job_id != step.job_id);
         }
         if is_intent {
             self.doing = Doing::Idle;
+            if !again {
+                self.record_at = self.now + self.config.limits.retry;
+                return;
+            }
             self.record_at = self.now + self.config.limits.retry_most;
             self.obstruct("the spool takes nothing, so nothing is printed: is the disk full?");
         } else if again {

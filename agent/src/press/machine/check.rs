@@ -7,6 +7,13 @@ use super::{Machine, Voice};
 use crate::press::commands;
 use crate::press::health::Trouble;
 
+/// Nothing comes back, although the printer is known to answer.
+const NO_ANSWER: &str =
+    "the printer does not answer: busy with another program, or switched off behind its interface";
+
+/// Flow control holds every byte back, a full buffer, or nobody at the other end.
+pub(super) const TAKES_NOTHING: &str = "the printer takes no data";
+
 /// A round of questions under way.
 #[derive(Debug)]
 pub(super) struct Check {
@@ -166,11 +173,17 @@ impl Machine {
         if !self.is_idle() {
             return;
         }
-        if self.voice == Voice::Answers {
+        // A question that never left was not left unanswered.
+        let why = match (self.line.drained(), self.voice) {
+            (false, _) => Some(TAKES_NOTHING),
+            (true, Voice::Answers) => Some(NO_ANSWER),
+            (true, Voice::Unknown | Voice::Silent) => None,
+        };
+        if let Some(why) = why {
             self.close();
             self.back_off();
             self.health = super::Health::default();
-            self.obstruct("the printer does not answer: busy with another program, or switched off behind its interface");
+            self.obstruct(why);
             return;
         }
         self.voice = Voice::Silent;

@@ -170,7 +170,10 @@ impl Machine {
         let rule = rule.unwrap_or_else(|| OnUnconfirmed::default_of(station));
         let tried = job.attempt.max(job.job.attempt);
         rule == OnUnconfirmed::ReprintMarked
-            && job.job.kind != JobKind::Receipt
+            && !matches!(
+                job.job.kind,
+                JobKind::Receipt | JobKind::Summary | JobKind::Alarm | JobKind::Test
+            )
             && tried <= 1
             && !job.cancel_requested
             && !self.is_stale(job)

@@ -37,6 +37,9 @@ use super::status::{Heard, Parser};
 use crate::config::OnUnconfirmed;
 use crate::spool::{SpoolJob, Step};
 
+/// The two clocks part by less than this while the computer is awake.
+const SLEPT: std::time::Duration = std::time::Duration::from_secs(2);
+
 /// What a press needs to know beforehand.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -205,6 +208,7 @@ impl Machine {
 
     /// Takes one input. `now` never goes back; `wall` is corrected by the relay's last `now`.
     pub fn handle(&mut self, input: Input, now: Tick, wall: Timestamp) {
+        self.woke(now, wall);
         self.now = self.now.max(now);
         self.wall = wall;
         let settles = matches!(input, Input::Queue(_) | Input::Timeout);
@@ -259,6 +263,16 @@ impl Machine {
     #[must_use]
     pub fn known(&self) -> Option<&Known> {
         self.known.as_ref()
+    }
+
+    /// Time passed that the monotonic clock did not count: the computer slept, and nobody knows what became of
+    /// the printer meanwhile. (A clock that was set looks alike, and costs one look.)
+    fn woke(&mut self, now: Tick, wall: Timestamp) {
+        let counted = now.since(self.now);
+        let passed = std::time::Duration::try_from(wall.duration_since(self.wall)).unwrap_or_default();
+        if passed.saturating_sub(counted) > SLEPT {
+            self.line.looked = None;
+        }
     }
 
     fn advance(&mut self) {

@@ -2,14 +2,11 @@
 
 use std::time::Duration;
 
-use protocol::{Banner, Evidence, JobId, JobKind, JobState, Tick};
-use serde::Deserialize;
+use protocol::{Banner, Evidence, JobId, JobState, Tick};
 
 use super::{Machine, Output};
-use crate::press::freshness::lifetime;
+use crate::press::freshness::{STALE, lifetime};
 use crate::spool::{SpoolJob, Step};
-
-const STALE: &str = "stale: it waited too long; release it to print, or cancel it";
 
 impl Machine {
     pub(super) fn queued(&mut self, jobs: Vec<SpoolJob>) {
@@ -95,17 +92,17 @@ impl Machine {
 
     /// A VOID or CHANGE never comes out before its order, nor before the order's marked copy.
     fn would_overtake(&self, job: &SpoolJob) -> bool {
-        if !matches!(job.job.kind, JobKind::Void | JobKind::Change) {
+        if !job.is_correction() {
             return false;
         }
-        let order = order_of(job);
+        let order = job.order_id();
         let earlier = self
             .jobs
             .iter()
             .take_while(|earlier| earlier.job.id != job.job.id);
         order.is_some()
             && earlier
-                .filter(|earlier| order_of(earlier) == order)
+                .filter(|earlier| earlier.order_id() == order)
                 .any(|earlier| match earlier.state {
                     JobState::Unconfirmed => self.prints_copies(earlier) || earlier.answer == Some(false),
                     _ => !earlier.state.is_final(),
@@ -236,13 +233,4 @@ impl Machine {
         let later = asked.chain(held).filter(|at| *at > self.now);
         passes.map(|wait| self.now + wait).chain(later).min()
     }
-}
-
-/// The order that a ticket is about.
-fn order_of(job: &SpoolJob) -> Option<String> {
-    #[derive(Deserialize)]
-    struct About {
-        order_id: Option<String>,
-    }
-    serde_json::from_str::<About>(&job.data).ok()?.order_id
 }

@@ -73,7 +73,18 @@ impl Machine {
 
     /// Nobody prints, but somebody may want to know how the printer is.
     fn wants_visit(&self) -> bool {
-        self.voice != Voice::Silent && self.now >= self.visit_at
+        (self.is_visited() && self.now >= self.visit_at)
+            || (self.voice != Voice::Silent && self.is_unprobed())
+    }
+
+    /// Of a silent printer a visit learns nothing, unless it could not even be reached.
+    fn is_visited(&self) -> bool {
+        self.voice != Voice::Silent || self.obstacle.is_some()
+    }
+
+    /// It is ready and has not been asked yet what it can prove: better before the first ticket than with it.
+    fn is_unprobed(&self) -> bool {
+        self.line.is_open() && self.asks() && !self.line.verified && self.resync.is_none() && self.is_ready()
     }
 
     fn visited(&mut self) {
@@ -113,7 +124,7 @@ impl Machine {
         if !self.is_idle() || self.stopping {
             return None;
         }
-        let visit = (self.voice != Voice::Silent).then_some(self.visit_at);
+        let visit = self.is_visited().then_some(self.visit_at);
         let wanted = if self.candidate().is_some() {
             Some(self.now)
         } else {

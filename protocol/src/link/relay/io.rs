@@ -13,6 +13,11 @@ pub enum RelayInput {
     /// A registration is resolved and recorded; this is its answer, with its `station`. The shell feeds the
     /// wishes of people for jobs at this agent (`Cancel`, `Resolve`, `Release`) again after it.
     Registered(Registered),
+    /// This connection's station also prints for that one while it is down: its jobs are looked for, too.
+    BacksUp {
+        /// The other station.
+        station: String,
+    },
     /// A registration was refused.
     RegisterRefused(ErrorData),
     /// A frame came.

@@ -260,6 +260,8 @@ fn an_offer_is_the_events_data_and_the_job() {
         attempt: 0,
         age_ms: 0,
         banners: Vec::new(),
+        via: None,
+        hops: 0,
     };
     let job = crate::store::Job {
         outlet: "demo".into(),

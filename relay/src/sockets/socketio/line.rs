@@ -1,14 +1,14 @@
 //! What rooms push into: the connection's own queue, without a task between.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use engineioxide::DisconnectReason;
 use tokio_util::sync::CancellationToken;
 
-use super::{EngineSocket, MAX_WAITING};
-use crate::rooms::{Line, Text};
+use super::{EngineSocket, MAX_WAITING, SPARE};
+use crate::rooms::{Line, MAX_OUTBOX_BYTES, Text};
 
 /// Free places in the queue that a replay waits for, and how many of them it takes. The rest is for
 /// pings and answers, which must not find the queue full.
@@ -23,6 +23,9 @@ pub(super) struct EngineLine {
     socket: EngineSocket,
     out: CancellationToken,
     dismissed: AtomicBool,
+    /// Messages and bytes queued since it was last looked how many of them still wait.
+    messages: AtomicUsize,
+    bytes: AtomicUsize,
 }
 
 impl EngineLine {
@@ -31,6 +34,8 @@ impl EngineLine {
             socket,
             out: CancellationToken::new(),
             dismissed: AtomicBool::new(false),
+            messages: AtomicUsize::new(0),
+            bytes: AtomicUsize::new(0),
         }
     }
 
@@ -47,13 +52,50 @@ impl EngineLine {
 
 impl Line for EngineLine {
     fn push(&self, text: &Text) -> bool {
-        self.socket.emit(text.packet()).is_ok()
+        if !self.fits(text.as_str().len()) {
+            return false;
+        }
+        // The spare places are taken too and given back: events leave them free.
+        let Ok(place) = self.socket.reserve() else {
+            return false;
+        };
+        let spare: [_; SPARE] = std::array::from_fn(|_| self.socket.reserve());
+        if spare.iter().any(Result::is_err) {
+            return false;
+        }
+        place.emit(text.packet());
+        true
     }
 
     fn put_out(&self, dismissed: bool) {
         self.dismissed.store(dismissed, Ordering::Relaxed);
         self.out.cancel();
     }
+}
+
+impl EngineLine {
+    /// Whether so many more bytes may wait. What waits is known in messages alone, so it is counted when
+    /// enough was queued to matter, and taken to be of average size.
+    fn fits(&self, size: usize) -> bool {
+        let messages = self.messages.fetch_add(1, Ordering::Relaxed) + 1;
+        let bytes = self.bytes.fetch_add(size, Ordering::Relaxed) + size;
+        if bytes <= MAX_OUTBOX_BYTES {
+            return true;
+        }
+        let waiting = waiting(&self.socket).min(messages);
+        let still = bytes / messages * waiting;
+        self.messages.store(waiting, Ordering::Relaxed);
+        self.bytes.store(still, Ordering::Relaxed);
+        waiting <= 1 || still <= MAX_OUTBOX_BYTES
+    }
+}
+
+/// Messages that wait in the queue.
+fn waiting(socket: &EngineSocket) -> usize {
+    let free: Vec<_> = (0..MAX_WAITING + SPARE)
+        .map_while(|_| socket.reserve().ok())
+        .collect();
+    MAX_WAITING + SPARE - free.len()
 }
 
 /// Queues some of the texts once half of the queue is free. Safe to drop and call again.

@@ -5,6 +5,7 @@
 //! also of a relay that was started anew meanwhile.
 
 mod arrival;
+mod farewell;
 mod line;
 mod packet;
 mod session;
@@ -15,6 +16,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
+use axum::http::HeaderValue;
+use axum::http::request::Parts;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -42,6 +45,10 @@ const PONG_WITHIN: Duration = Duration::from_secs(20);
 const READ_BUFFER: usize = 4 * 1024;
 /// Packets that may wait for one socket; one that lets them overflow is closed and resumes.
 const MAX_WAITING: usize = crate::rooms::MAX_OUTBOX_MESSAGES;
+/// Places in the queue that events leave free: for the last word to a client that was too slow, and a ping.
+const SPARE: usize = 3;
+/// A frame of up to so many times the limit is read, so that its sender can be told that it was too large.
+const TAKEN: usize = 2;
 /// Packets of one client that may wait to be looked at. A page that joins all its rooms at once fits.
 const MAX_INBOX: usize = 1_024;
 /// Longest answer: a poll waits for the next ping, and a slow body must not hold its connection for good.
@@ -68,14 +75,15 @@ fn config(app: &SharedApp, path: &'static str) -> EngineIoConfig {
         0 => 64 << 20,
         bytes => bytes,
     };
+    let taken = most.saturating_mul(TAKEN);
     EngineIoConfig::builder()
         .req_path(path)
         .ping_interval(PING_EVERY)
         .ping_timeout(PONG_WITHIN)
-        .max_buffer_size(MAX_WAITING)
-        .max_payload(u64::try_from(most).unwrap_or(u64::MAX))
-        .ws_max_message_size(most)
-        .ws_max_frame_size(most)
+        .max_buffer_size(MAX_WAITING + SPARE)
+        .max_payload(u64::try_from(taken).unwrap_or(u64::MAX))
+        .ws_max_message_size(taken)
+        .ws_max_frame_size(taken)
         .ws_read_buffer_size(READ_BUFFER)
         .build()
 }
@@ -84,6 +92,7 @@ fn config(app: &SharedApp, path: &'static str) -> EngineIoConfig {
 async fn guard(State(app): State<SharedApp>, request: Request, next: Next) -> Response {
     let (mut head, body) = request.into_parts();
     let is_new = door::query(&head.uri, "sid").is_none();
+    own(&mut head);
     if let Err(problem) = door::admit_transport(&app, &mut head, is_new) {
         return problem.into_response();
     }
@@ -91,6 +100,19 @@ async fn guard(State(app): State<SharedApp>, request: Request, next: Next) -> Re
     match tokio::time::timeout(ANSWER_WITHIN, answer).await {
         Ok(response) => response,
         Err(_) => Problem::new(Code::Timeout, "the request came too slowly").into_response(),
+    }
+}
+
+/// A socket keeps its request's head for as long as it lives, and names and values that came over the wire
+/// keep the whole buffer into which they were read: 8 KiB a socket. Copies keep themselves alone.
+fn own(head: &mut Parts) {
+    if let Ok(uri) = head.uri.to_string().parse() {
+        head.uri = uri;
+    }
+    for value in head.headers.values_mut() {
+        if let Ok(copy) = HeaderValue::from_bytes(value.as_bytes()) {
+            *value = copy;
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use axum::http::header;
 use axum::http::request::Parts;
 use engineioxide::DisconnectReason;
 use serde_json::Value;
@@ -10,6 +11,7 @@ use tokio::sync::mpsc;
 use tracing::debug;
 
 use super::arrival::Arrival;
+use super::farewell::{End, Why};
 use super::packet::{self, Packet};
 use super::talk::Talk;
 use super::{EngineSocket, Incoming};
@@ -25,6 +27,8 @@ use crate::sockets::common::{ends, last_moment, reached};
 
 /// What a client hears whose token is not good (DIALECTS.md, D2).
 const NO_TOKEN: &str = "Authentication error";
+/// The cookie of whoever signed in: a staff token. Read on `/api/socket` alone.
+const STAFF_COOKIE: &str = "printrail_token";
 /// How long a transport may be open before its client says who it is.
 const CONNECT_WITHIN: Duration = Duration::from_secs(20);
 
@@ -45,9 +49,6 @@ enum State {
     Waiting(Arrival),
     In(Box<Talk>),
 }
-
-/// The connection ends.
-struct End(DisconnectReason);
 
 impl Session {
     pub(super) fn new(app: SharedApp, socket: EngineSocket, may_wait: bool) -> Self {
@@ -83,21 +84,26 @@ impl Session {
             };
             let done = tokio::select! {
                 packet = incoming.recv() => match packet {
-                    Some(packet) => self.incoming(packet).await,
-                    None => Err(End(DisconnectReason::TransportClose)),
+                    // Boxed: thousands of sockets rest, and each is as large as its largest wait.
+                    Some(packet) => Box::pin(self.incoming(packet)).await,
+                    None => Err(End::Silent(DisconnectReason::TransportClose)),
                 },
                 done = self.look() => done,
                 () = socket.closed() => return,
-                () = flooded.cancelled() => Err(End(DisconnectReason::PacketParsingError)),
-                () = evicted => Err(End(DisconnectReason::TransportError)),
-                () = stop.cancelled() => Err(End(DisconnectReason::ClosingServer)),
+                () = flooded.cancelled() => Err(End::Told(Why::Flooded)),
+                () = evicted => Err(End::broken()),
+                () = stop.cancelled() => Err(End::Told(Why::Restart)),
             };
             if let Err(end) = done {
                 break end;
             }
         };
-        debug!(sid = %socket.id, reason = ?end.0, "a Socket.IO connection is closed");
-        socket.close(end.0);
+        debug!(sid = %socket.id, ?end, "a Socket.IO connection is closed");
+        let (reason, last) = end.say();
+        if let Some(last) = last.filter(|_| !matches!(self.state, State::New)) {
+            let _gone_or_full = socket.emit(last);
+        }
+        socket.close(reason);
     }
 
     /// Waits for what concerns this connection besides its packets. Safe to drop and call again.
@@ -107,26 +113,21 @@ impl Session {
                 return std::future::pending().await;
             };
             tokio::time::sleep(CONNECT_WITHIN.saturating_sub(self.begun.elapsed())).await;
-            return Err(End(DisconnectReason::TransportClose));
+            return Err(End::Silent(DisconnectReason::TransportClose));
         };
         let (out, expires) = (talk.out(), last_moment(&talk.who));
         tokio::select! {
-            () = talk.advance() => Ok(()),
-            () = out => {
-                if talk.is_dismissed() {
-                    talk.error(&expired("this token is no longer valid; get a new one"));
-                }
-                Err(End(DisconnectReason::TransportError))
-            }
-            () = reached(expires) => match ends(&self.app, &talk.who).await {
+            done = talk.advance() => done.map_err(End::Told),
+            () = out => Err(End::Told(match talk.is_dismissed() {
+                true => Why::Dismissed,
+                false => Why::TooSlow,
+            })),
+            () = reached(expires) => match Box::pin(ends(&self.app, &talk.who)).await {
                 Ok(expires) => {
                     talk.who.expires = expires;
                     Ok(())
                 }
-                Err(problem) => {
-                    talk.error(&expired(&problem.message));
-                    Err(End(DisconnectReason::ClosingServer))
-                }
+                Err(problem) => Err(End::Told(Why::Expired(problem.message))),
             }
         }
     }
@@ -137,16 +138,17 @@ impl Session {
             Verdict::Refuse => {
                 return self.mistake(None, &limited());
             }
-            Verdict::Close => {
-                self.mistake(None, &limited())?;
-                return Err(End(DisconnectReason::PacketParsingError));
-            }
+            Verdict::Close => return Err(End::Told(Why::Flooded)),
+        }
+        let most = self.app.config.limits.frame_bytes;
+        if matches!(&incoming, Incoming::Text(text) if most > 0 && text.len() > most) {
+            return Err(End::Told(Why::TooLarge));
         }
         let read = match &incoming {
             Incoming::Text(text) => packet::read(text),
             // What follows a binary event was refused with it.
             Incoming::Binary if matches!(self.state, State::In(_) | State::Waiting(_)) => return Ok(()),
-            Incoming::Binary => return Err(End(DisconnectReason::PacketParsingError)),
+            Incoming::Binary => return Err(End::Silent(DisconnectReason::PacketParsingError)),
         };
         match read {
             Ok(Packet::Connect(auth)) => self.connect(auth).await,
@@ -193,7 +195,10 @@ impl Session {
 
     /// Who it is; none for one that waits for a guest's token.
     async fn identify(&self, auth: &Value, arrival: &Arrival) -> Result<Option<Identity>, Problem> {
-        let token = token(auth, &self.socket.req_parts);
+        let mut token = token(auth, &self.socket.req_parts);
+        if self.may_wait && token.is_none() {
+            token = staff_cookie(&self.socket.req_parts);
+        }
         if let Some(who) = door::identify_socket(&self.app, token.as_deref(), &self.socket.req_parts).await? {
             return Ok(Some(named(who, auth)));
         }
@@ -292,7 +297,7 @@ impl Session {
 
     fn emit(&self, text: String) -> Result<(), End> {
         let sent = self.socket.emit(text);
-        sent.map_err(|_| End(DisconnectReason::TransportError))
+        sent.map_err(|_| End::broken())
     }
 }
 
@@ -304,6 +309,19 @@ fn token(auth: &Value, request: &Parts) -> Option<String> {
         // Something that is no text is no token.
         Some(other) => Some(other.to_string()),
     }
+}
+
+/// The token in the cookie that signing in sets (DIALECTS.md, D3). A page of another site cannot use it:
+/// its origin was refused before.
+fn staff_cookie(request: &Parts) -> Option<String> {
+    let cookies = request.headers.get_all(header::COOKIE).iter();
+    let pairs = cookies
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'));
+    let token = pairs
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find_map(|(name, token)| (name == STAFF_COOKIE).then_some(token))?;
+    (!token.is_empty()).then(|| token.to_owned())
 }
 
 /// Without tokens, `auth.outlet` names the outlet once and for all.
@@ -323,14 +341,6 @@ fn limited() -> Mistake {
     Mistake {
         code: "RATE_LIMITED",
         message: "too many frames; wait a second".to_owned(),
-        field: None,
-    }
-}
-
-fn expired(message: &str) -> Mistake {
-    Mistake {
-        code: "UNAUTHORIZED",
-        message: message.to_owned(),
         field: None,
     }
 }

@@ -11,6 +11,7 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tracing::warn;
 
 use super::arrival::Arrival;
+use super::farewell::Why;
 use super::line::{EngineLine, pour};
 use super::{EngineSocket, packet};
 use crate::auth::{Identity, is_outlet_id};
@@ -272,27 +273,31 @@ impl Talk {
     }
 
     /// Pours what was missed, and keeps the session of a client that stays. Safe to drop and call again.
-    pub(super) async fn advance(&mut self) {
+    pub(super) async fn advance(&mut self) -> Result<(), Why> {
         if !self.texts.is_empty() {
-            return pour(&self.socket, &mut self.texts).await;
+            pour(&self.socket, &mut self.texts).await;
+            return Ok(());
         }
         let Some(seat) = self.seat.as_ref().filter(|_| self.catch_up.is_running()) else {
             tokio::time::sleep_until(self.keep_at).await;
             if self.is_kept {
-                self.keep().await;
+                Box::pin(self.keep()).await;
             }
             self.keep_at = Instant::now() + KEEP_EVERY;
-            return;
+            return Ok(());
         };
-        match self.catch_up.step(seat).await {
+        match Box::pin(self.catch_up.step(seat)).await {
             Ok(Step::Texts(texts)) => self.texts.extend(texts),
-            Ok(Step::Gap(gap)) => self.sync(Some(gap), Position::all_of(gap.head, gap.epoch)).await,
+            Ok(Step::Gap(gap)) => {
+                Box::pin(self.sync(Some(gap), Position::all_of(gap.head, gap.epoch))).await;
+            }
             Ok(Step::Live) => {}
             Err(error) => {
                 store_failed(&self.who.outlet, &error);
-                self.socket.close(DisconnectReason::TransportError);
+                return Err(Why::StoreFailed);
             }
         }
+        Ok(())
     }
 
     /// Ends when the rooms put this client out.

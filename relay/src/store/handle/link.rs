@@ -191,7 +191,7 @@ impl Store {
             .await
     }
 
-    fn holder_to_be(&self, station: &str, device: &str, spool: Option<&str>) -> Holder {
+    pub(super) fn holder_to_be(&self, station: &str, device: &str, spool: Option<&str>) -> Holder {
         Holder {
             station: station.to_owned(),
             device: device.to_owned(),
@@ -201,7 +201,7 @@ impl Store {
         }
     }
 
-    fn present(&self, rows: Vec<JobRow>, to: &Holder) -> Vec<Job> {
+    pub(super) fn present(&self, rows: Vec<JobRow>, to: &Holder) -> Vec<Job> {
         let now = self.now();
         let to = Some((to.device.as_str(), to.spool.as_deref()));
         rows.into_iter().map(|row| fate::present(row, to, now)).collect()
@@ -226,7 +226,7 @@ impl Store {
                 return Ok((offered, (holder, Vec::new())));
             }
             let (station, device, spool) = (&new.station, &new.device, new.spool.as_deref());
-            let rows = jobs::to_offer(conn, &outlet, station, device, spool, after, limit)?;
+            let rows = jobs::to_offer(conn, &outlet, (station, None), device, spool, after, limit)?;
             let last = rows.last().map_or(0, |row| row.job.header.seq);
             *offered = last.max(*offered);
             Ok((offered, (holder, rows)))

@@ -1,5 +1,6 @@
 //! The handle that the rest of the relay holds: every call is an async method, whoever does it.
 
+mod backup;
 pub(super) mod enrol;
 mod house;
 pub(super) mod inspect;
@@ -151,7 +152,21 @@ fn place(path: &Path) -> Result<PathBuf, StoreError> {
     Ok(path.join(FILE))
 }
 
+/// Names and telephone numbers are in it: its owner alone may look. SQLite gives its log the same mode.
+fn keep_private(file: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let opened = options.open(file)?;
+    #[cfg(unix)]
+    opened.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    drop(opened);
+    Ok(())
+}
+
 fn writer(file: &Path, max_pages: Option<u32>) -> Result<Connection, StoreError> {
+    keep_private(file).map_err(StoreError::Folder)?;
     let mut conn = Connection::open(file)?;
     conn.busy_timeout(BUSY)?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS);

@@ -22,11 +22,17 @@ pub(in crate::store) struct JobRow {
     pub(in crate::store) doubt: Option<Timestamp>,
     /// What a person asked and the holder has not answered.
     pub(in crate::store) wish: Option<JobWish>,
+    /// The station that prints it while its own is down.
+    pub(in crate::store) diverted: Option<String>,
+    /// The last station that it was lent to: its agent may still speak of it.
+    pub(in crate::store) lent: Option<String>,
+    /// The station that gets it once its agent has confirmed that not one byte has left.
+    pub(in crate::store) hand_back: Option<String>,
 }
 
 const COLUMNS: &str = "id, station, seq, number, kind, copies, due, expires, attempt, banners, order_id,
     order_number, event, data, state, printer, evidence, detail, created_at, spooled_at, started_at,
-    finished_at, history, device, spool, cancel_requested, lines, withdrawn, doubt, wish";
+    finished_at, history, device, spool, cancel_requested, lines, withdrawn, doubt, wish, diverted, lent, hand_back, hops";
 
 fn read(outlet: &OutletId, row: &Row<'_>) -> rusqlite::Result<JobRow> {
     let mut columns = Columns::of(row);
@@ -50,13 +56,18 @@ fn read(outlet: &OutletId, row: &Row<'_>) -> rusqlite::Result<JobRow> {
         holder: holder(columns.take()?, columns.take()?),
         cancel_requested: columns.take()?,
     };
-    Ok(JobRow {
+    let mut row = JobRow {
         job,
         lines: columns.json()?,
         withdrawn: columns.take()?,
         doubt: columns.instant_or_none()?,
         wish: columns.named_or_none(parse_wish)?,
-    })
+        diverted: columns.take()?,
+        lent: columns.take()?,
+        hand_back: columns.take()?,
+    };
+    row.job.header.hops = columns.take()?;
+    Ok(row)
 }
 
 fn header(columns: &mut Columns<'_, '_>) -> rusqlite::Result<JobHeader> {
@@ -72,6 +83,8 @@ fn header(columns: &mut Columns<'_, '_>) -> rusqlite::Result<JobHeader> {
         attempt: columns.take()?,
         age_ms: 0,
         banners: columns.json()?,
+        via: None,
+        hops: 0,
     })
 }
 
@@ -103,12 +116,25 @@ fn parse_wish(name: &str) -> Option<JobWish> {
     .find(|wish| wish_name(*wish) == name)
 }
 
-/// Adds a new job.
+/// Adds a new job. A correction goes where the ticket before it went.
 pub(in crate::store) fn insert(conn: &Connection, row: &JobRow) -> Result<(), StoreError> {
-    let sql = "INSERT INTO jobs(outlet, id, station, seq, open, state, number, kind, copies, due, expires, attempt,
-        order_id, order_number, event, created_at, cancel_requested, withdrawn, banners, lines, history, data)
-        VALUES(?1, ?2, ?3, ?4, 1, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, 0, 0, ?16, ?17, ?18, ?19)";
+    let sql =
+        "INSERT INTO jobs(outlet, id, station, seq, open, state, number, kind, copies, due, expires, attempt,
+        order_id, order_number, event, created_at, cancel_requested, withdrawn, banners, lines, history, data,
+        diverted, lent)
+        VALUES(?1, ?2, ?3, ?4, 1, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, 0, 0, ?16, ?17, ?18, ?19,
+        ?20, ?20)";
     let (job, header) = (&row.job, &row.job.header);
+    let via = match header.kind {
+        JobKind::Void | JobKind::Change => lent_before(
+            conn,
+            &job.outlet,
+            job.order_id.as_deref(),
+            &header.station,
+            header.seq,
+        )?,
+        _ => None,
+    };
     conn.prepare_cached(sql)?.execute(params![
         &*job.outlet,
         header.id.as_str(),
@@ -129,15 +155,49 @@ pub(in crate::store) fn insert(conn: &Connection, row: &JobRow) -> Result<(), St
         serde_json::to_string(&row.lines)?,
         serde_json::to_string(&job.history)?,
         &*job.data,
+        via,
     ])?;
     Ok(())
+}
+
+/// Where the newest ticket of this order and station before `seq` was lent to.
+pub(in crate::store) fn lent_before(
+    conn: &Connection,
+    outlet: &str,
+    order: Option<&str>,
+    station: &str,
+    seq: u64,
+) -> rusqlite::Result<Option<String>> {
+    let sql = "SELECT diverted FROM jobs WHERE outlet = ?1 AND order_id = ?2 AND station = ?3 AND seq < ?4
+        AND state NOT IN ('cancelled', 'expired', 'failed') ORDER BY seq DESC LIMIT 1";
+    let found = conn
+        .prepare_cached(sql)?
+        .query_row((outlet, order, station, signed(seq)), |row| row.get(0))
+        .optional()?;
+    Ok(found.flatten())
+}
+
+/// A station's open jobs, by their place in its queue.
+pub(in crate::store) fn open_at(
+    conn: &Connection,
+    outlet: &OutletId,
+    station: &str,
+    most: usize,
+) -> rusqlite::Result<Vec<JobRow>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM jobs WHERE outlet = ?1 AND station = ?2 AND open = 1 ORDER BY seq LIMIT ?3"
+    );
+    conn.prepare_cached(&sql)?
+        .query_map(params![&**outlet, station, limit(most)], |row| read(outlet, row))?
+        .collect()
 }
 
 /// Writes what may change about a job.
 pub(in crate::store) fn update(conn: &Connection, row: &JobRow) -> Result<(), StoreError> {
     let sql = "UPDATE jobs SET open = ?3, state = ?4, device = ?5, spool = ?6, attempt = ?7, printer = ?8,
         evidence = ?9, detail = ?10, spooled_at = ?11, started_at = ?12, finished_at = ?13,
-        cancel_requested = ?14, withdrawn = ?15, doubt = ?16, wish = ?17, history = ?18
+        cancel_requested = ?14, withdrawn = ?15, doubt = ?16, wish = ?17, history = ?18, diverted = ?19,
+        lent = ?20, hand_back = ?21, hops = ?22
         WHERE outlet = ?1 AND id = ?2";
     let job = &row.job;
     let (device, spool) = job.holder.clone().unzip();
@@ -160,6 +220,10 @@ pub(in crate::store) fn update(conn: &Connection, row: &JobRow) -> Result<(), St
         row.doubt.map(millis),
         row.wish.map(wish_name),
         serde_json::to_string(&job.history)?,
+        row.diverted,
+        row.lent,
+        row.hand_back,
+        job.header.hops,
     ])?;
     Ok(())
 }
@@ -218,11 +282,11 @@ pub(in crate::store) fn list(
 }
 
 /// A station's jobs after `after` that `device` with this spool has not got: the accepted ones, and its own
-/// ones of another spool.
+/// ones of another spool. With the second station: those that are lent to it; else those that are not lent.
 pub(in crate::store) fn to_offer(
     conn: &Connection,
     outlet: &OutletId,
-    station: &str,
+    (station, via): (&str, Option<&str>),
     device: &str,
     spool: Option<&str>,
     after: u64,
@@ -230,11 +294,12 @@ pub(in crate::store) fn to_offer(
 ) -> rusqlite::Result<Vec<JobRow>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM jobs WHERE outlet = ?1 AND station = ?2 AND seq > ?3 AND open = 1
-            AND (state = 'accepted' OR (device = ?4 AND spool <> ?5 AND finished_at IS NULL)) ORDER BY seq LIMIT ?6"
+            AND (state = 'accepted' OR (device = ?4 AND spool <> ?5 AND finished_at IS NULL))
+            AND diverted IS ?7 ORDER BY seq LIMIT ?6"
     );
     conn.prepare_cached(&sql)?
         .query_map(
-            params![&**outlet, station, signed(after), device, spool, limit(most)],
+            params![&**outlet, station, signed(after), device, spool, limit(most), via],
             |row| read(outlet, row),
         )?
         .collect()
@@ -248,7 +313,7 @@ pub(in crate::store) fn wished(
     device: &str,
 ) -> rusqlite::Result<Vec<JobRow>> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM jobs WHERE outlet = ?1 AND station = ?2 AND open = 1 AND device = ?3
+        "SELECT {COLUMNS} FROM jobs WHERE outlet = ?1 AND (station = ?2 OR lent = ?2) AND open = 1 AND device = ?3
             AND (cancel_requested = 1 OR wish IS NOT NULL) ORDER BY seq"
     );
     conn.prepare_cached(&sql)?
@@ -294,7 +359,14 @@ pub(in crate::store) fn doubt(
     row: i64,
 ) -> rusqlite::Result<usize> {
     let sql = "UPDATE jobs SET doubt = created_at WHERE outlet = ?1 AND station = ?2 AND open = 1
-        AND state = 'accepted' AND doubt IS NULL AND (seq <= ?3 OR rowid <= ?4)";
+        AND state = 'accepted' AND diverted IS NULL AND doubt IS NULL AND (seq <= ?3 OR rowid <= ?4)";
     conn.prepare_cached(sql)?
         .execute((outlet, station, signed(upto), row))
+}
+
+/// Marks accepted jobs that were lent to a station whose agent lost it.
+pub(in crate::store) fn doubt_lent(conn: &Connection, outlet: &str, via: &str) -> rusqlite::Result<usize> {
+    let sql = "UPDATE jobs SET doubt = created_at WHERE outlet = ?1 AND diverted = ?2 AND open = 1
+        AND state = 'accepted' AND doubt IS NULL";
+    conn.prepare_cached(sql)?.execute((outlet, via))
 }

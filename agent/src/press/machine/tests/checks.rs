@@ -23,6 +23,12 @@ impl Rig {
             None => None,
         };
         let id = step.job_id.clone();
+        if !self.jobs.iter().any(|job| job.job.id == id) {
+            // Another printer has it now.
+            let step = Box::new(step);
+            self.inputs.push_back(Input::NotRecorded { step, again: false });
+            return self.inputs.push_back(self.queue());
+        }
         if step.state == JobState::Printing
             && let Some(happens) = self.at_intent.take()
         {

@@ -62,8 +62,12 @@ pub(super) struct Rig {
 
 impl Rig {
     pub(super) fn new(printer: Printer) -> Self {
+        Self::named("grill", printer)
+    }
+
+    pub(super) fn named(name: &str, printer: Printer) -> Self {
         let config = Config {
-            printer: "grill".to_owned(),
+            printer: name.to_owned(),
             on_unconfirmed: BTreeMap::new(),
             knows_marks: false,
             limits: Limits::default(),
@@ -119,10 +123,12 @@ impl Rig {
                 attempt: 0,
                 age_ms: 0,
                 banners: Vec::new(),
+                via: None,
+                hops: 0,
             },
             event: "kitchen_immediate_print".to_owned(),
             data: format!(r#"{{"order_id":"{}"}}"#, id.trim_end_matches(char::is_alphabetic)),
-            printer: "grill".to_owned(),
+            printer: self.config.printer.clone(),
             arrival: number as i64,
             state: JobState::Spooled,
             attempt: 0,

@@ -12,10 +12,14 @@ use super::rig::{Plant, Rig};
 const WORLDS: u64 = 150;
 
 /// xorshift64*: the same world for the same seed.
-struct Dice(u64);
+pub(super) struct Dice(u64);
 
 impl Dice {
-    fn roll(&mut self, sides: u32) -> u32 {
+    pub(super) fn of(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+    }
+
+    pub(super) fn roll(&mut self, sides: u32) -> u32 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
@@ -23,7 +27,7 @@ impl Dice {
         u32::try_from(number).unwrap()
     }
 
-    fn seconds(&mut self, most: u32) -> u64 {
+    pub(super) fn seconds(&mut self, most: u32) -> u64 {
         self.roll(most).into()
     }
 
@@ -33,7 +37,7 @@ impl Dice {
 }
 
 fn evening(seed: u64, plant: Plant) {
-    let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
+    let mut dice = Dice::of(seed);
     let printer = if dice.roll(2) == 0 {
         Printer::epson()
     } else {
@@ -69,7 +73,7 @@ fn evening(seed: u64, plant: Plant) {
 }
 
 /// Copies that were in doubt themselves wait for a person; nothing else does.
-fn people_answer(rig: &mut Rig) {
+pub(super) fn people_answer(rig: &mut Rig) {
     for job in &mut rig.jobs {
         assert!(
             job.state.is_final() || job.state == JobState::Unconfirmed && job.attempt > 1,
@@ -83,7 +87,7 @@ fn people_answer(rig: &mut Rig) {
     rig.nudge();
 }
 
-fn fault(rig: &mut Rig, dice: &mut Dice) {
+pub(super) fn fault(rig: &mut Rig, dice: &mut Dice) {
     let which = dice.roll(12);
     rig.history
         .push((format!("fault {which} at {}", rig.now), JobState::Accepted, None));
@@ -115,7 +119,7 @@ fn fault(rig: &mut Rig, dice: &mut Dice) {
     }
 }
 
-fn heal(rig: &mut Rig) {
+pub(super) fn heal(rig: &mut Rig) {
     rig.break_after = None;
     rig.die_at_record = None;
     rig.disk_full = false;

@@ -45,7 +45,7 @@ pub(super) const DOCS: &[Doc] = &[
         "devices",
         "Make a one-time pairing code, for new stations or to replace a computer",
         "NewEnrolment",
-        &[(201, Json("Enrolment"))],
+        &[(201, Json("Enrolment")), (404, Problem)],
     ),
     Doc {
         method: "DELETE",
@@ -122,6 +122,6 @@ pub(super) const DOCS: &[Doc] = &[
         "templates",
         "Draw a template as it would print",
         "PreviewWish",
-        &[(200, Json("Preview"))],
+        &[(200, Json("Preview")), (404, Problem)],
     ),
 ];
