@@ -129,7 +129,7 @@ pub(crate) const ROUTES: &[Route] = &[
     post("/api/jobs/{job}/release", "m", ""),
     get("/api/stations", PRINTING),
     put("/api/stations/{station}", "m", r#"{"copies": 1}"#),
-    get("/api/routing", "m"),
+    get("/api/routing", PRINTING),
     put("/api/routing", "m", r#"{"currency": "EUR"}"#),
     post("/api/routing/dry-run", "m", ITEMS),
     get("/api/sync", EATERS),
