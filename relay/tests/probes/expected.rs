@@ -138,6 +138,8 @@ pub(crate) const ROUTES: &[Route] = &[
     patch("/api/devices/{device}", "m", r#"{"name": "PC"}"#),
     post("/api/devices/{device}/revoke", "m", ""),
     post("/api/devices/{device}/test", "m", "{}"),
+    post("/api/screen-codes", "m", "{}"),
+    post("/api/sign-in", "-", "{}"),
     get("/api/enrolments", "m"),
     post("/api/enrolments", "m", r#"{"stations": [{"name": "kitchen"}]}"#),
     post("/api/enrolments", "m", r#"{"replaces": "{device}"}"#),
