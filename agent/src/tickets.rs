@@ -1,10 +1,15 @@
 //! What tickets are made of beside what is built in: a restaurant's own templates and fonts.
 
+mod stock;
+
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use escpos_templates::Renderer;
+
+pub use stock::Stock;
 
 /// Files with this ending in the templates folder are templates, named by what stands before it.
 const TEMPLATE_ENDING: &str = "receipt";
@@ -42,19 +47,27 @@ pub fn renderer(sources: &Sources) -> Result<Renderer, SourceError> {
     let mut builder = Renderer::builder();
     if let Some(folder) = &sources.templates {
         for path in templates(folder)? {
-            let text = String::from_utf8_lossy(&read(&path, TEMPLATE_MAX)?).into_owned();
-            let name = path
-                .file_stem()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned();
-            builder = builder.with_template(name, text);
+            builder = builder.with_template(name(&path), template(&path)?);
         }
     }
     for path in &sources.fonts {
         builder = builder.with_font(read(path, FONT_MAX)?);
     }
     Ok(builder.build())
+}
+
+/// Templates by name, each with its text.
+type Texts = BTreeMap<String, String>;
+
+fn name(path: &Path) -> String {
+    path.file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
+}
+
+fn template(path: &Path) -> Result<String, SourceError> {
+    Ok(String::from_utf8_lossy(&read(path, TEMPLATE_MAX)?).into_owned())
 }
 
 fn templates(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {

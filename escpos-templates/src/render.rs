@@ -20,11 +20,12 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Renderer(Arc<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     templates: Templates,
     profiles: BTreeMap<String, Arc<Profile>>,
-    shaper: Shaper,
-    zones: Zones,
+    shaper: Arc<Shaper>,
+    zones: Arc<Zones>,
     allow_commands: bool,
     problems: Vec<String>,
 }
@@ -104,7 +105,7 @@ impl RendererBuilder {
     pub fn build(self) -> Renderer {
         let templates = Templates::new(&self.templates);
         let mut problems = self.problems;
-        problems.extend(templates.broken().map(str::to_owned));
+        problems.extend(templates.broken().map(|(_, error)| error.to_owned()));
         let mut profiles = BTreeMap::new();
         for text in profile::BUILT_IN {
             match Profile::parse(text) {
@@ -113,7 +114,7 @@ impl RendererBuilder {
             }
         }
         profiles.extend(self.profiles);
-        let (shaper, zones) = (Shaper::new(self.fonts), Zones::new());
+        let (shaper, zones) = (Arc::new(Shaper::new(self.fonts)), Arc::new(Zones::new()));
         Renderer(Arc::new(Inner {
             templates,
             profiles,
@@ -150,6 +151,26 @@ impl Renderer {
     #[must_use]
     pub fn problems(&self) -> &[String] {
         &self.0.problems
+    }
+
+    /// The same profiles and fonts with other templates of the restaurant's own, in place of all it had.
+    #[must_use]
+    pub fn with_templates(&self, own: &BTreeMap<String, String>) -> Self {
+        let mut inner = Inner::clone(&self.0);
+        let outdated: Vec<String> = self
+            .broken_templates()
+            .map(|(_, error)| error.to_owned())
+            .collect();
+        inner.problems.retain(|problem| !outdated.contains(problem));
+        inner.templates = Templates::new(own);
+        let broken = inner.templates.broken().map(|(_, error)| error.to_owned());
+        inner.problems.extend(broken);
+        Self(Arc::new(inner))
+    }
+
+    /// Own templates that do not compile: their names, and errors that name file and line.
+    pub fn broken_templates(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.templates.broken()
     }
 
     /// The profile of that name.

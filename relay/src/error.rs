@@ -39,6 +39,28 @@ pub enum Code {
 }
 
 impl Code {
+    /// All of them.
+    pub const ALL: [Self; 18] = [
+        Self::InvalidJson,
+        Self::ValidationError,
+        Self::ItemUnavailable,
+        Self::Unauthorized,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::Timeout,
+        Self::Conflict,
+        Self::CodeUnknown,
+        Self::CodeExpired,
+        Self::CodeUsed,
+        Self::CodeLocked,
+        Self::TooLarge,
+        Self::UpgradeRequired,
+        Self::RateLimited,
+        Self::Internal,
+        Self::Unavailable,
+    ];
+
     /// The HTTP status that goes with it.
     #[must_use]
     pub fn status(self) -> StatusCode {
@@ -282,12 +304,7 @@ mod tests {
 
     #[test]
     fn every_code_is_spelled_alike_in_json_and_in_metrics() {
-        for code in [
-            Code::InvalidJson,
-            Code::ValidationError,
-            Code::ItemUnavailable,
-            Code::TooLarge,
-        ] {
+        for code in Code::ALL {
             assert_eq!(
                 serde_json::to_string(&code).unwrap(),
                 format!("\"{}\"", code.as_str())

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::warn;
 
+use crate::auth::codes::Codes;
 use crate::auth::{Auth, Identity, roles};
 use crate::config::Config;
 use crate::error::Problem;
@@ -37,6 +38,8 @@ pub struct App {
     pub news: News,
     /// Who is who.
     pub auth: Auth,
+    /// One-time codes for screens.
+    pub codes: Codes,
     /// Counts requests.
     pub meter: Meter,
     /// Counts everything.

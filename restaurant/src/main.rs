@@ -10,6 +10,7 @@ use clap::Parser;
 use restaurant::evening::{self, Done};
 use restaurant::show::{self, Shown};
 use restaurant::{House, Options, orders};
+use serde_json::{Value, json};
 
 /// Millimetres a second: half of what a kitchen's printer does, so that one can watch.
 const SPEED_MM_S: f32 = 150.0;
@@ -56,7 +57,7 @@ fn main() -> ExitCode {
 
 #[tokio::main]
 async fn run(cli: &Cli) -> Result<()> {
-    let orders = orders::read(&cli.orders)?;
+    let mut orders = orders::read(&cli.orders)?;
     if let Some(out) = &cli.out {
         std::fs::create_dir_all(out).with_context(|| format!("{} cannot be made", out.display()))?;
     }
@@ -65,13 +66,37 @@ async fn run(cli: &Cli) -> Result<()> {
         speed_mm_s: Some(SPEED_MM_S),
     })
     .await?;
+    let guest = match cli.once {
+        true => None,
+        false => seat(&house, &mut orders).await?,
+    };
     let served = serve(cli, &house, &orders).await;
     if served.is_ok() && !cli.once {
-        invite(&house)?;
+        invite(&house, guest.as_deref())?;
         tokio::signal::ctrl_c().await?;
     }
     let closed = house.close().await;
     served.and(closed)
+}
+
+/// Opens a visit for the first table that orders, so that its guest has a page to look at; gives its address.
+async fn seat(house: &House, orders: &mut [Value]) -> Result<Option<String>> {
+    let table_of = |order: &Value| {
+        let number = order.get("tableNumber").or_else(|| order.get("table_number"));
+        number.filter(|number| !number.is_null()).cloned()
+    };
+    let Some((order, table)) = orders
+        .iter_mut()
+        .find_map(|order| table_of(order).map(|table| (order, table)))
+    else {
+        return Ok(None);
+    };
+    let wish = json!({ "tableNumber": table });
+    let visit = house.client().post("/api/sessions", &wish).await?.json();
+    if let (Value::Object(fields), Some(token)) = (order, visit.get("token")) {
+        fields.insert("sessionToken".to_owned(), token.clone());
+    }
+    Ok(visit.get("url").and_then(Value::as_str).map(str::to_owned))
 }
 
 /// The usual port where it is free and nobody else needs to know ours.
@@ -87,7 +112,7 @@ fn listen(cli: &Cli) -> SocketAddr {
     })
 }
 
-async fn serve(cli: &Cli, house: &House, orders: &[serde_json::Value]) -> Result<()> {
+async fn serve(cli: &Cli, house: &House, orders: &[Value]) -> Result<()> {
     let mut ids = Vec::new();
     for order in orders {
         ids.extend(evening::send(house, order).await?);
@@ -129,10 +154,15 @@ fn summary(orders: usize, tickets: usize) -> Result<()> {
     Ok(())
 }
 
-fn invite(house: &House) -> Result<()> {
+fn invite(house: &House, guest: Option<&str>) -> Result<()> {
     let relay = house.relay();
     let mut out = std::io::stdout().lock();
     writeln!(out, "The restaurant is open; Ctrl-C closes it.\n")?;
+    writeln!(out, "  pages    http://{relay}/")?;
+    writeln!(out, "  kitchen  http://{relay}/kds")?;
+    if let Some(guest) = guest {
+        writeln!(out, "  guest    {guest}")?;
+    }
     writeln!(out, "  orders   http://{relay}/api/orders")?;
     writeln!(out, "  jobs     http://{relay}/api/jobs")?;
     writeln!(out, "  metrics  http://{relay}/metrics")?;

@@ -43,6 +43,26 @@ test('a display asks for its token, says what is wrong with one, and stays signe
   await shut(page)
 })
 
+test('a code of eight letters signs a screen in, once', async () => {
+  const { code, role } = await house.ask('POST', '/api/screen-codes', { role: 'kitchen', name: 'grill' }, as.manager)
+  assert.match(code, /^[0-9A-Z]{4}-[0-9A-Z]{4}$/)
+  assert.equal(role, 'kitchen')
+  const page = await openPage(house, '/kds')
+  const type = async text => { await page.locator('#token').fill(text); await page.keyboard.press('Enter') }
+  await page.locator('#token').waitFor()
+  await type(code.toLowerCase().replace('-', ' '))
+  await live(page)
+  const { items } = await house.ask('GET', '/api/tokens', undefined, as.manager)
+  assert.ok(items.some(({ name }) => name === 'grill'), 'it is listed, and can be taken back')
+  const other = await openPage(house, '/kds')
+  await other.locator('#token').fill(code)
+  await other.keyboard.press('Enter')
+  await other.locator('.problem', { hasText: 'does not know' }).waitFor()
+  const refused = await fetch(`${house.url}/api/screen-codes`, { method: 'POST', headers: { ...as.kitchen, 'content-type': 'application/json' }, body: '{"role":"manager"}' })
+  assert.equal(refused.status, 403)
+  await shut(page, other)
+})
+
 test('a link brings its token behind the #, and it is gone from the address', async () => {
   const page = await openPage(house, `/kds#token=${house.token('kitchen')}`)
   await live(page)

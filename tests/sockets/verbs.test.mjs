@@ -166,9 +166,15 @@ test('a device comes into the rooms of its role and no others, and the outlet he
 test('the settings say which room a bar of another place is', async () => {
   const outlet = newOutlet()
   await order(outlet, 'first')
-  const routing = await (await fetch(`${relay.url}/api/routing`, { headers: { 'x-outlet': outlet } })).json()
-  const known = JSON.stringify(routing)
-  assert.match(known, /bar_depan/)
+  const settings = await (await fetch(`${relay.url}/api/routing`, { headers: { 'x-outlet': outlet } })).json()
+  await call(outlet, 'PUT', '/api/routing', { ...settings, locations: { depan: 'bar_depan', garden: 'bar_depan', '*': 'bar_belakang' } })
+  const screen = await Screen.open(`${relay.ws}/ws`)
+  screen.say(device(outlet, 'bar', 'garden'))
+  await screen.next('device_registered')
+  await order(outlet, 'back', { tableNumber: 'Z1', items: [drink] })
+  await order(outlet, 'front', { tableNumber: 'A1', items: [drink] })
+  assert.equal((await screen.next('beverage_immediate_print')).data.order_id, 'front')
+  screen.close()
 })
 
 test('each room of D1 is joined and left by its name', async () => {

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use tokio::runtime;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info};
+use tracing::info;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, fmt, registry};
@@ -152,6 +152,6 @@ async fn reload(flags: &Flags, reloads: &mpsc::Sender<Config>) {
         Ok(loaded) => {
             let _ = reloads.send(loaded.config).await;
         }
-        Err(bad) => error!("the last good configuration stays in use: {}", crate::chain(&bad)),
+        Err(bad) => tracing::error!("the last good configuration stays in use: {}", crate::chain(&bad)),
     }
 }

@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Printer};
 use crate::press;
 use crate::spool::{Spool, SpoolError};
+use crate::tickets::Stock;
 
 /// Time between two looks at the ticket.
 const LOOK: Duration = Duration::from_millis(50);
@@ -47,9 +48,9 @@ pub fn print_test(config: &Config, printer: &Printer, within: Duration) -> Resul
         .collect();
     let ticket = local::test_ticket(&printer.name, &stations, clock.now())?;
     spool.accept(&ticket, &printer.name, clock.now())?;
-    let renderer = presses::renderer(&config.tickets);
+    let stock = Stock::open(&config.tickets);
     let press =
-        press::start(press_config, spool.clone(), renderer, clock, |_| {}).map_err(AloneError::Thread)?;
+        press::start(press_config, spool.clone(), stock, clock, |_| {}).map_err(AloneError::Thread)?;
     let began = Instant::now();
     let job = loop {
         let job = spool

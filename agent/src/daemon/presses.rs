@@ -3,19 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use escpos_templates::Renderer;
 use protocol::Evidence;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tracing::{error, warn};
 
-use crate::chain;
 use crate::clock::Clock;
 use crate::config::{Config, Printer, Station};
 use crate::link::News;
 use crate::press::{self, Known, Limits, PressConfig, PressHandle, PressReport};
 use crate::spool::{Spool, SpoolError};
-use crate::tickets::{self, Sources};
+use crate::tickets::{Sources, Stock};
 
 /// The proof that each printer was found to give.
 pub(super) type Levels = BTreeMap<String, Evidence>;
@@ -75,9 +73,9 @@ impl Presses {
         if missing.is_empty() {
             return;
         }
-        let renderer = renderer(&config.tickets);
+        let stock = Stock::open(&config.tickets);
         for (name, settings) in missing {
-            match self.start(&settings, renderer.clone()) {
+            match self.start(&settings, stock.clone()) {
                 Ok(press) => drop(self.running().insert(name, (settings, press))),
                 Err(error) => error!("the press of {name} cannot be started, restart the agent: {error}"),
             }
@@ -104,10 +102,10 @@ impl Presses {
         stop_all(running.into_values().map(|(_, press)| press).collect()).await;
     }
 
-    fn start(&self, settings: &Settings, renderer: Renderer) -> std::io::Result<PressHandle> {
+    fn start(&self, settings: &Settings, stock: Stock) -> std::io::Result<PressHandle> {
         let shared = self.shared.clone();
         let (spool, clock) = (shared.spool.clone(), shared.clock.clone());
-        press::start(press_config(settings), spool, renderer, clock, move |report| {
+        press::start(press_config(settings), spool, stock, clock, move |report| {
             tell(&shared, report)
         })
     }
@@ -127,19 +125,6 @@ pub(super) fn remembered(spool: &Spool, config: &Config) -> Result<Levels, Spool
         }
     }
     Ok(levels)
-}
-
-/// The templates and fonts that the configuration names; what is built in where they cannot be read,
-/// since a plain ticket is better than none.
-pub(super) fn renderer(sources: &Sources) -> Renderer {
-    let renderer = tickets::renderer(sources).unwrap_or_else(|error| {
-        error!("the built-in templates are used: {}", chain(&error));
-        Renderer::builtin()
-    });
-    for problem in renderer.problems() {
-        warn!("{problem}");
-    }
-    renderer
 }
 
 /// The press of one printer, with the stations that it serves or stands in for.

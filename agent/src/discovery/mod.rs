@@ -2,15 +2,14 @@
 //!
 //! What devices and the network say is data: it is bounded, and escaped before anybody sees it.
 
+mod devices;
 mod mdns;
-mod ports;
 pub mod probe;
 pub mod profile;
 mod queues;
 mod snmp;
 mod subnet;
 mod text;
-mod usb;
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -67,8 +66,8 @@ pub struct Scan {
 #[must_use]
 pub fn scan(wanted: &Wanted) -> Scan {
     let mut scan = Scan::default();
-    scan.take("USB", usb::printers());
-    scan.take("serial ports", ports::lines());
+    scan.take("USB", devices::usb());
+    scan.take("serial ports", devices::lines());
     scan.take("print queues", queues::queues());
     let mut hosts = BTreeMap::new();
     if wanted.mdns {

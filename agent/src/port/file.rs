@@ -34,6 +34,10 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn Port>, OpenError> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Device,
+    #[cfg_attr(
+        not(unix),
+        expect(dead_code, reason = "pipes there have no place in the file system")
+    )]
     Fifo,
     File,
 }

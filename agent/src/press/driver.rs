@@ -5,7 +5,6 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use escpos_templates::Renderer;
 use protocol::frames::PrinterStatus;
 use protocol::{JobUpdate, Tick};
 
@@ -18,6 +17,7 @@ use crate::clock::Clock;
 use crate::config::Station;
 use crate::port::Address;
 use crate::spool::{Spool, SpoolError};
+use crate::tickets::Stock;
 
 /// Commands that wait. A nudge more says nothing new.
 const COMMANDS: usize = 4;
@@ -103,14 +103,14 @@ pub(super) enum Command {
 pub fn start(
     config: PressConfig,
     spool: Spool,
-    renderer: Renderer,
+    templates: impl Into<Stock>,
     clock: Clock,
     reports: impl Fn(PressReport) + Send + 'static,
 ) -> std::io::Result<PressHandle> {
     let (commands, inbox) = sync_channel(COMMANDS);
     let name = format!("press {}", config.name);
     let owner = Owner {
-        tickets: Tickets::new(renderer, config.profile.as_deref(), config.columns),
+        tickets: Tickets::new(templates.into(), config.profile.as_deref(), config.columns),
         config,
         spool,
         clock,

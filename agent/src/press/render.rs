@@ -3,29 +3,32 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use escpos_templates::{Options, Profile, Renderer};
+use escpos_templates::{Options, Profile};
 use protocol::Banner;
+use tracing::warn;
 
 use crate::spool::SpoolJob;
+use crate::tickets::Stock;
 
 /// For a printer of which nothing is known (PRODUCT.md, agent.toml).
 const DEFAULT_PROFILE: &str = "generic-80";
 
-/// The renderer with one printer's profile.
+/// The templates with one printer's profile.
 pub(super) struct Tickets {
-    renderer: Renderer,
+    stock: Stock,
     profile: Option<Arc<Profile>>,
     columns: Option<u16>,
 }
 
 impl Tickets {
     /// A profile of an unknown name is as good as none.
-    pub(super) fn new(renderer: Renderer, profile: Option<&str>, columns: Option<u16>) -> Self {
+    pub(super) fn new(stock: Stock, profile: Option<&str>, columns: Option<u16>) -> Self {
+        let renderer = stock.renderer();
         let profile = profile
             .and_then(|name| renderer.profile(name))
             .or_else(|| renderer.profile(DEFAULT_PROFILE));
         Self {
-            renderer,
+            stock,
             profile,
             columns,
         }
@@ -53,8 +56,14 @@ impl Tickets {
             banners: banners.iter().map(banner).collect(),
             ..Options::new(Arc::clone(profile))
         };
-        let render = || self.renderer.render(&data, &options).escpos();
-        catch_unwind(AssertUnwindSafe(render)).map_err(|_| "the renderer panicked".to_owned())
+        let render = || self.stock.renderer().render(&data, &options);
+        let ticket =
+            catch_unwind(AssertUnwindSafe(render)).map_err(|_| "the renderer panicked".to_owned())?;
+        for error in &ticket.report().fallbacks {
+            let id = &job.job.id;
+            warn!(job.id = %id, "{error}; a simpler template printed {id} instead");
+        }
+        Ok(ticket.escpos())
     }
 }
 

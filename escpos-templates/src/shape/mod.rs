@@ -2,6 +2,7 @@
 
 mod glyph;
 mod group;
+mod region;
 
 use crate::layout::{Measure, Page, Row, RowStyle, Run, RunKind};
 use crate::model::FontName;
@@ -9,6 +10,7 @@ use crate::raster::{Canvas, CellStyle, Font, builtin_faces, draw_cell};
 use cosmic_text::{Buffer, FontSystem, Metrics, fontdb};
 use glyph::Glyphs;
 use group::{Drawing, Group};
+use region::Region;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use swash::FontRef;
 
@@ -23,10 +25,11 @@ pub(crate) struct Sheet<'a> {
     pub(crate) dots: u32,
 }
 
-/// Fonts, and what is remembered of their letters. Made on first use: most tickets need none.
+/// Fonts, and what is remembered of their letters. Made on first use: most tickets need none, and few more than one
+/// region's.
 pub(crate) struct Shaper {
     fonts: Vec<FontData>,
-    inner: OnceLock<Mutex<Inner>>,
+    inner: [OnceLock<Mutex<Inner>>; Region::ALL.len()],
 }
 
 /// Everything that shaping changes.
@@ -41,7 +44,7 @@ impl Shaper {
     pub(crate) fn new(fonts: Vec<FontData>) -> Self {
         Self {
             fonts,
-            inner: OnceLock::new(),
+            inner: Default::default(),
         }
     }
 
@@ -79,15 +82,19 @@ impl Shaper {
         drawing.finish(sheet.dots)
     }
 
-    fn shaped(&self, group: &Group<'_>, drawing: &mut Drawing, _lang: Option<&str>) {
-        let inner = self.inner.get_or_init(|| Mutex::new(Inner::new(&self.fonts)));
+    fn shaped(&self, group: &Group<'_>, drawing: &mut Drawing, lang: Option<&str>) {
+        let region = Region::of(lang);
+        let Some(inner) = self.inner.get(region as usize) else {
+            return;
+        };
+        let inner = inner.get_or_init(|| Mutex::new(Inner::new(&self.fonts, region)));
         let mut inner = inner.lock().unwrap_or_else(PoisonError::into_inner);
         inner.draw(group, drawing);
     }
 }
 
 impl Inner {
-    fn new(fonts: &[FontData]) -> Self {
+    fn new(fonts: &[FontData], region: Region) -> Self {
         let mut db = fontdb::Database::new();
         for data in builtin_faces() {
             db.load_font_source(fontdb::Source::Binary(Arc::new(data)));
@@ -95,7 +102,7 @@ impl Inner {
         for data in fonts {
             db.load_font_source(fontdb::Source::Binary(Arc::new(Shared(data.clone()))));
         }
-        let system = FontSystem::new_with_locale_and_db("en-US".to_owned(), db);
+        let system = FontSystem::new_with_locale_and_db(region.locale().to_owned(), db);
         Self {
             system,
             buffer: Buffer::new_empty(Metrics::new(20.0, 24.0)),

@@ -27,6 +27,7 @@ const FUEL: u64 = 10_000_000;
 const MOST_MARKUP: usize = 2 << 20;
 
 /// All templates of a renderer: the built-in ones, and those that a restaurant puts in their place.
+#[derive(Clone)]
 pub(crate) struct Templates {
     builtin: Environment<'static>,
     own: Environment<'static>,
@@ -70,8 +71,10 @@ impl Templates {
         self.want_event
     }
 
-    pub(crate) fn broken(&self) -> impl Iterator<Item = &str> {
-        self.broken.values().map(String::as_str)
+    pub(crate) fn broken(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.broken
+            .iter()
+            .map(|(name, error)| (name.as_str(), error.as_str()))
     }
 
     /// Markup by the restaurant's own template, or the built-in one where it has none or it fails; `None` where both

@@ -1,6 +1,7 @@
 //! Who is asking: tokens become identities, and the table in [`roles`] says what each may do.
 
 mod cache;
+pub mod codes;
 mod fetch;
 pub mod issuer;
 pub mod jwt;

@@ -128,6 +128,8 @@ pub const ROUTES: &[(&str, &str, Access)] = &[
     ("POST", "/api/enrolments", May(Devices)),
     ("DELETE", "/api/enrolments/{id}", May(Devices)),
     ("POST", "/api/enrol", Open),
+    ("POST", "/api/screen-codes", May(Devices)),
+    ("POST", "/api/sign-in", Open),
     ("GET", "/api/tokens", May(Tokens)),
     ("POST", "/api/tokens", May(Tokens)),
     ("POST", "/api/tokens/{id}/revoke", May(Tokens)),

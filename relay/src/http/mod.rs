@@ -17,6 +17,7 @@ mod pairing;
 mod reply;
 mod routing;
 mod sessions;
+mod signin;
 mod stations;
 mod templates;
 mod tickets;
@@ -102,6 +103,8 @@ pub fn router(app: SharedApp) -> Router {
         .route("/api/enrol", post(pairing::enrol))
         .route("/api/tokens", get(tokens::list).post(tokens::make))
         .route("/api/tokens/{id}/revoke", post(tokens::revoke))
+        .route("/api/screen-codes", post(signin::open))
+        .route("/api/sign-in", post(signin::sign_in))
         .route("/api/audit", get(audit::list))
         .route("/api/templates", get(templates::list))
         .route("/api/templates/preview", post(templates::preview))

@@ -20,6 +20,9 @@ use table::{Answer, Doc, docs};
 /// Schemas and security schemes, as OpenAPI spells them.
 const COMPONENTS: &str = include_str!("openapi/components.json");
 
+/// The one route whose path holds a key of its own: a visit's token is enough to look at the visit.
+const KEY_IN_PATH: (&str, &str) = ("GET", "/api/sessions/{token}");
+
 /// `GET /api/openapi.json`.
 pub(super) async fn show() -> Response {
     reply::json(&document())
@@ -89,6 +92,9 @@ fn operation(doc: &Doc) -> OperationBuilder {
     }
     if access.is_some_and(|access| access != Access::Open) {
         operation = operation.security(SecurityRequirement::new::<&str, [&str; 0], &str>("token", []));
+    }
+    if (doc.method, doc.path) == KEY_IN_PATH {
+        operation = operation.security(SecurityRequirement::default());
     }
     for (status, answer) in doc.answers {
         operation = operation.response(status.to_string(), answered(*answer));
@@ -212,6 +218,14 @@ mod tests {
             assert!(schemas.contains_key(name), "{name}");
         }
         assert!(schemas.len() > 15);
+    }
+
+    #[test]
+    fn every_code_of_a_refusal_is_described() {
+        let document = document();
+        let named = &document["components"]["schemas"]["Problem"]["properties"]["code"]["enum"];
+        let codes: Vec<_> = crate::error::Code::ALL.iter().map(|code| code.as_str()).collect();
+        assert_eq!(*named, serde_json::json!(codes));
     }
 
     #[test]

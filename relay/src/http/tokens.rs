@@ -21,7 +21,7 @@ use crate::store::Issued;
 const DEFAULT_TTL: Duration = Duration::from_secs(12 * 3600);
 
 /// The longest that a token may hold, as on the command line.
-const LONGEST_TTL: Duration = Duration::from_secs(400 * 24 * 3600);
+pub(super) const LONGEST_TTL: Duration = Duration::from_secs(400 * 24 * 3600);
 
 /// Longest id of a token that may be taken back. A `jti` of this relay's has 36.
 const LONGEST_ID: usize = 128;
@@ -47,15 +47,7 @@ pub(super) async fn make(
         .auth
         .sign(&claims)
         .map_err(|error| Problem::new(Code::Internal, error.to_string()))?;
-    let issued = Issued {
-        id: claims.jti,
-        name: Some(claims.sub),
-        role: Some(word(role)),
-        made_by: String::new(),
-        created_at: Timestamp::now(),
-        expires: Timestamp::from_second(claims.exp).ok(),
-        revoked: false,
-    };
+    let issued = issued(claims);
     let shown = json!({"id": issued.id, "token": token, "role": issued.role, "name": issued.name,
         "expires": issued.expires});
     app.store.list_token(&who.outlet, issued, &who.actor()).await?;
@@ -80,7 +72,7 @@ pub(super) async fn revoke(
     Ok(reply(&json!({"id": id, "revoked": true})))
 }
 
-fn role(body: &Value) -> Result<Role, Problem> {
+pub(super) fn role(body: &Value) -> Result<Role, Problem> {
     let name = text(body, "role", "role")?.unwrap_or_default();
     match serde_json::from_value(json!(name)) {
         Ok(Role::Guest) => Err(Problem::invalid(
@@ -99,7 +91,7 @@ fn role(body: &Value) -> Result<Role, Problem> {
     }
 }
 
-fn claims(outlet: &str, role: Role, name: Option<String>, ttl: Duration) -> Claims {
+pub(super) fn claims(outlet: &str, role: Role, name: Option<String>, ttl: Duration) -> Claims {
     let now = Timestamp::now().as_second();
     let jti = Uuid::now_v7().to_string();
     Claims {
@@ -114,6 +106,19 @@ fn claims(outlet: &str, role: Role, name: Option<String>, ttl: Duration) -> Clai
         exp: now.saturating_add(i64::try_from(ttl.as_secs()).unwrap_or(i64::MAX)),
         jti,
         operator: false,
+    }
+}
+
+/// A signed token as it is listed.
+pub(super) fn issued(claims: Claims) -> Issued {
+    Issued {
+        id: claims.jti,
+        name: Some(claims.sub),
+        role: Some(word(claims.role)),
+        made_by: String::new(),
+        created_at: Timestamp::now(),
+        expires: Timestamp::from_second(claims.exp).ok(),
+        revoked: false,
     }
 }
 

@@ -171,17 +171,7 @@ impl Served {
         headers: &[(&str, String)],
         body: impl Into<Bytes>,
     ) -> Answer {
-        let mut request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("host", self.addr.to_string());
-        for (name, value) in headers {
-            request = request.header(*name, value);
-        }
-        let request = request.body(Full::new(body.into())).unwrap();
-        tokio::time::timeout(PATIENCE, exchange(self.addr, request))
-            .await
-            .expect("an answer in time")
+        request(self.addr, method, path, headers, body).await
     }
 
     /// An order of `demo`, taken; its answer.
@@ -215,6 +205,27 @@ pub fn margherita() -> Value {
         "tableNumber": "C4", "paymentMethod": "cash",
         "items": [{"name": "Margherita", "quantity": 1, "unitPrice": 12.50, "workstation": "kitchen"}],
     })
+}
+
+/// A request as it stands to whoever listens there.
+pub async fn request(
+    addr: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, String)],
+    body: impl Into<Bytes>,
+) -> Answer {
+    let mut request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header("host", addr.to_string());
+    for (name, value) in headers {
+        request = request.header(*name, value);
+    }
+    let request = request.body(Full::new(body.into())).unwrap();
+    tokio::time::timeout(PATIENCE, exchange(addr, request))
+        .await
+        .expect("an answer in time")
 }
 
 async fn exchange(addr: SocketAddr, request: Request<Full<Bytes>>) -> Answer {

@@ -18,6 +18,7 @@ export class Board extends EventTarget {
   #column = 0
   #chosen = null
   #needle = ''
+  #numbered = []
   #now
 
   // `now` gives the relay's time.
@@ -120,14 +121,15 @@ export class Board extends EventTarget {
   }
 
   #put (model) {
-    const { seq } = this.#kitchen.orders.get(model.id)
-    const print = fingerprint(model, seq)
     let card = this.#cards.get(model.id)
+    if (card?.model === model && card.print) return
+    const print = fingerprint(model, this.#kitchen.orders.get(model.id).seq)
     if (!card) {
       card = { element: h('article', { class: 'card', 'data-id': model.id }), print: '', level: '' }
       this.#cards.set(model.id, card)
     }
     card.order = model.order
+    card.model = model
     if (card.print === print) return
     card.print = print
     const { element } = card
@@ -163,10 +165,15 @@ export class Board extends EventTarget {
   }
 
   #number () {
-    this.#shown.forEach((ids, column) => ids.forEach((id, n) => {
-      const shows = column === this.#column && n < PLACES
-      write($('.place', this.#cards.get(id).element), shows ? String(n + 1) : '')
-    }))
+    const now = new Map(this.#shown[this.#column].slice(0, PLACES).map((id, n) => [id, String(n + 1)]))
+    for (const id of this.#numbered) if (!now.has(id)) this.#place(id, '')
+    for (const [id, place] of now) this.#place(id, place)
+    this.#numbered = [...now.keys()]
+  }
+
+  #place (id, place) {
+    const card = this.#cards.get(id)
+    if (card) write($('.place', card.element), place)
   }
 
   // What has the focus keeps it, though its card is built anew or moves to another column.

@@ -1,8 +1,9 @@
 // What a display keeps on its own machine, so that it shows its orders after a reload without the relay.
 
 const KEY = 'printrail:kds'
-// Written at most so often: hundreds of orders are a lot of text.
-const EVERY_MS = 3_000
+// Written at most so often, and when the page has nothing else to do: hundreds of orders are a lot of text.
+const EVERY_MS = 5_000
+const IDLE_WITHIN_MS = 2_000
 // A board of yesterday helps nobody.
 const OLDEST_MS = 12 * 3_600_000
 
@@ -24,7 +25,9 @@ export class Keep {
     } catch { return null }
   }
 
-  soon () { this.#timer ??= setTimeout(() => this.now(), EVERY_MS) }
+  soon () {
+    this.#timer ??= setTimeout(() => globalThis.requestIdleCallback?.(() => this.now(), { timeout: IDLE_WITHIN_MS }) ?? this.now(), EVERY_MS)
+  }
 
   now () {
     clearTimeout(this.#timer)

@@ -18,6 +18,7 @@ export class Kitchen {
   moves = new Map()
   // Orders whose cancellation was accepted here.
   accepted = new Set()
+  #made = new Map()
   station = ''
   settings = DEFAULTS
 
@@ -92,14 +93,24 @@ export class Kitchen {
     return order.items.filter(item => stationsOf(item, order.areaCode, this.settings).includes(this.station))
   }
 
-  // What stands on the board of it; nothing where it does not.
+  // What stands on the board of it; nothing where it does not. The same as long as nothing of it changed: with
+  // hundreds of orders, most did not.
   card (id) {
     const entry = this.orders.get(id)
-    if (!entry || !this.seen.has(id)) return null
-    const { order } = entry
+    const seen = this.seen.get(id)
+    if (!entry || !seen) return null
+    const move = this.moves.get(id)
+    const made = this.#made.get(id)
+    const from = [entry, seen, move, move?.sent, this.station, this.settings]
+    if (made && made.from.every((part, n) => part === from[n])) return made.card
+    const card = this.#make(id, entry, move)
+    this.#made.set(id, { from, card })
+    return card
+  }
+
+  #make (id, { order }, move) {
     const items = this.items(order)
     const changes = this.changes(id)
-    const move = this.moves.get(id)
     const stage = move?.stage ?? this.#stage(order)
     const isVoid = order.status === 'cancelled'
     const isDone = stage === 3 || (changes.length === 0 && !items.some(isLive))
@@ -162,6 +173,7 @@ export class Kitchen {
 
   // Forgets finished orders, the oldest first: a display runs for months.
   prune (most) {
+    for (const id of this.#made.keys()) if (!this.seen.has(id)) this.#made.delete(id)
     for (const id of this.orders.keys()) {
       if (this.orders.size <= this.seen.size + most) return
       if (!this.seen.has(id)) this.orders.delete(id)

@@ -68,9 +68,9 @@ function ask () {
     form.addEventListener('submit', async event => {
       event.preventDefault()
       problem.textContent = ''
-      const answer = await tryToken(field.value.trim())
-      if (answer) { problem.textContent = answer; field.select(); return }
-      keep(await redeemed(field.value.trim()), stay.checked)
+      const { found, wrong } = await redeem(field.value.trim())
+      if (!found) { problem.textContent = wrong; field.select(); return }
+      keep(found, stay.checked)
       dialog.close()
       dialog.remove()
       resolve()
@@ -81,16 +81,16 @@ function ask () {
   })
 }
 
-// What is wrong with it; nothing where it is good.
-async function tryToken (text) {
+// The token that a code or a token stands for, or what is wrong with it.
+async function redeem (typed) {
+  // A token has two dots; a code has none.
+  const body = JSON.stringify(typed.includes('.') ? { token: typed } : { code: typed })
   try {
-    const answer = await fetch('/api/events', { headers: { authorization: `Bearer ${text}` } })
-    if (answer.ok) return ''
-    return answer.status === 401 || answer.status === 403 ? t('tokenRefused') : t('relayAway')
-  } catch { return t('relayAway') }
+    const answer = await fetch('/api/sign-in', { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+    if (answer.ok) return { found: (await answer.json()).token }
+    return { wrong: answer.status < 500 && answer.status !== 429 ? t('tokenRefused') : t('relayAway') }
+  } catch { return { wrong: t('relayAway') } }
 }
-
-const redeemed = async text => text
 
 function keep (text, stays) {
   forget()

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::Check;
 use crate::config::Config;
+use crate::service::{self, ServiceError};
 
 /// A commit slower than this is felt at the printer; disks of flash need 1 to 10 ms.
 const SLOW_SYNC: Duration = Duration::from_millis(100);
@@ -21,7 +22,12 @@ const FULL: u64 = 50 * 1024 * 1024;
 const USED: u64 = 90;
 
 pub(super) fn checks(config: &Config) -> Vec<Check> {
-    vec![data_folder(&config.data), disk(&config.data), token(config)]
+    vec![
+        service(),
+        data_folder(&config.data),
+        disk(&config.data),
+        token(config),
+    ]
 }
 
 /// Whether a commit reaches the disk, and how fast.
@@ -54,6 +60,31 @@ fn data_folder(data: &Path) -> Check {
                 "sudo printrail-agent doctor, or run it as the agent's user",
             )
         }
+    }
+}
+
+/// Whether it runs at every boot. A person who tries it out has no service, which is no fault.
+fn service() -> Check {
+    match service::state() {
+        Err(ServiceError::NoManager(_)) => {
+            Check::skip("service", "this computer has no service manager that it knows")
+        }
+        Err(error) => Check::warn("service", crate::chain(&error), "printrail-agent service status"),
+        Ok(state) if !state.installed => Check::skip(
+            "service",
+            "not installed: it runs while `printrail-agent run` does",
+        ),
+        Ok(state) if !state.running => Check::warn(
+            "service",
+            format!("installed and not running ({})", state.detail),
+            "sudo printrail-agent service start",
+        ),
+        Ok(state) if !state.enabled => Check::warn(
+            "service",
+            "runs, and will not start at the next boot",
+            "sudo printrail-agent service start",
+        ),
+        Ok(state) => Check::pass("service", format!("{}, starts at boot", state.detail)),
     }
 }
 

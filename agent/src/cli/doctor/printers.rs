@@ -9,7 +9,7 @@ use super::Check;
 use crate::config::{Config, Printer};
 use crate::daemon::report::StatusReport;
 use crate::discovery::probe::{Probed, probe};
-use crate::port::Address;
+use crate::port::{Address, LineVerdict, probe_line};
 
 pub(super) fn of_running(config: &Config, report: &StatusReport) -> Vec<Check> {
     let said = |printer: &Printer| {
@@ -52,11 +52,51 @@ fn examine(printer: &Printer) -> Check {
         return check;
     }
     match probe(&printer.name, &printer.address, printer.profile.as_deref()) {
-        Ok(probed) => judge(printer, &probed),
+        Ok(probed) => line(printer, &probed).unwrap_or_else(|| judge(printer, &probed)),
         Err(error) => {
             let text = format!("{}: {}", printer.name, crate::chain(&error));
             Check::fail("printer", text, "make room in the folder for temporary files")
         }
+    }
+}
+
+/// A serial printer that says nothing may only be spoken to at the wrong speed (DELIVERY.md, U7).
+fn line(printer: &Printer, probed: &Probed) -> Option<Check> {
+    let Address::Serial { path, baud, flow } = &printer.address else {
+        return None;
+    };
+    if probed.known.is_some() {
+        return None;
+    }
+    let verdict = probe_line(path, *baud, *flow).ok()?;
+    about_line(printer, path, *baud, verdict)
+}
+
+fn about_line(printer: &Printer, path: &str, baud: u32, verdict: LineVerdict) -> Option<Check> {
+    let name = &printer.name;
+    match verdict {
+        LineVerdict::Answers => None,
+        LineVerdict::OtherSpeed { baud: found } => Some(Check::fail(
+            "printer",
+            format!("{name} answers at {found} baud, and its address says {baud}"),
+            format!(
+                "set baud={found} in its address in agent.toml, then `printrail-agent printers probe {name}`"
+            ),
+        )),
+        LineVerdict::Garbage => Some(Check::fail(
+            "printer",
+            format!(
+                "{name}: what comes back on {path} is nothing that a printer says: parity, wiring, or another device"
+            ),
+            "compare the self-test print (feed button while switching on) with the address in agent.toml",
+        )),
+        LineVerdict::Silent => Some(Check::warn(
+            "printer",
+            format!(
+                "{name}: nothing comes back on {path} at any speed; tickets are \"sent, not verified\" if it prints at all"
+            ),
+            format!("printrail-agent printers test {name}"),
+        )),
     }
 }
 
@@ -165,5 +205,23 @@ mod tests {
             assert!(check.fix.is_some_and(|fix| fix.contains("printrail-agent")));
         }
         assert!(judge(&tcp, &said(true, "ok", None)).text.contains("proof C"));
+    }
+
+    #[test]
+    fn fault_u7_doctor_names_the_speed_that_the_printer_answers_at() {
+        let serial = Printer::new("till", "serial:/dev/ttyUSB0?baud=9600".parse().unwrap());
+        let check = about_line(
+            &serial,
+            "/dev/ttyUSB0",
+            9600,
+            LineVerdict::OtherSpeed { baud: 19200 },
+        )
+        .unwrap();
+        assert_eq!(check.verdict, super::super::Verdict::Fail);
+        assert!(
+            check.text.contains("answers at 19200 baud")
+                && check.fix.is_some_and(|fix| fix.contains("baud=19200"))
+        );
+        assert!(about_line(&serial, "/dev/ttyUSB0", 9600, LineVerdict::Answers).is_none());
     }
 }

@@ -128,7 +128,7 @@ impl<'a> Field<'a> {
     /// A text of at most `most` characters.
     pub(crate) fn text(&self, most: usize) -> Result<String, Refusal> {
         let Value::String(text) = self.value else {
-            return Err(invalid(&self.path, "is no text"));
+            return Err(invalid(&self.path, "is no text; send a string"));
         };
         if text.chars().nth(most).is_some() {
             return Err(invalid(&self.path, &format!("is longer than {most} characters")));
@@ -174,16 +174,16 @@ impl<'a> Field<'a> {
         let text = match self.value {
             Value::Number(number) => number.to_string(),
             Value::String(text) => text.trim().to_owned(),
-            _ => return Err(invalid(&self.path, "is no amount")),
+            _ => return Err(invalid(&self.path, "is no amount; send a number such as 12.50")),
         };
         let amount = Decimal::from_str_exact(&text)
             .or_else(|_| Decimal::from_scientific(&text))
-            .map_err(|_| invalid(&self.path, "is no amount"))?
+            .map_err(|_| invalid(&self.path, "is no amount; send a number such as 12.50"))?
             .normalize();
         if amount.scale() > MAX_DECIMALS {
             return Err(invalid(
                 &self.path,
-                &format!("has more than {MAX_DECIMALS} decimals"),
+                &format!("has more than {MAX_DECIMALS} decimals; round it"),
             ));
         }
         if amount < Decimal::from(least) || amount > Decimal::from(MAX_AMOUNT) {
@@ -204,7 +204,7 @@ impl<'a> Field<'a> {
             )
         };
         let Value::Number(number) = self.value else {
-            return Err(invalid(&self.path, "is no number"));
+            return Err(invalid(&self.path, "is no number; send a whole number such as 2"));
         };
         let whole = Decimal::from_str_exact(&number.to_string())
             .map_err(|_| wrong())?

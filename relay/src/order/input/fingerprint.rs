@@ -28,11 +28,10 @@ pub fn fingerprint(body: &Value) -> [u8; 32] {
 fn canonical(value: &Value, key: &str, out: &mut String) {
     match value {
         Value::Object(map) => {
-            let mut entries: Vec<_> = map.iter().filter(|(_, value)| !value.is_null()).collect();
-            entries.sort_by_key(|(name, _)| *name);
             out.push('{');
-            for (name, value) in entries {
-                out.push_str(&Value::from(name.as_str()).to_string());
+            // The map is sorted by its names.
+            for (name, value) in map.iter().filter(|(_, value)| !value.is_null()) {
+                quoted(name, out);
                 out.push(':');
                 canonical(value, name, out);
                 out.push(',');
@@ -47,9 +46,20 @@ fn canonical(value: &Value, key: &str, out: &mut String) {
             }
             out.push(']');
         }
-        Value::Number(number) if is_id(key) => out.push_str(&Value::from(number.to_string()).to_string()),
-        Value::Number(number) => out.push_str(&plain(&number.to_string())),
-        Value::Null | Value::Bool(_) | Value::String(_) => out.push_str(&value.to_string()),
+        Value::Number(number) if is_id(key) => quoted(&number.to_string(), out),
+        Value::Number(number) if number.is_f64() => out.push_str(&plain(&number.to_string())),
+        Value::String(text) => quoted(text, out),
+        Value::Number(_) | Value::Null | Value::Bool(_) => out.push_str(&value.to_string()),
+    }
+}
+
+/// A text as JSON.
+fn quoted(text: &str, out: &mut String) {
+    let is_plain = |byte: u8| (b' '..=b'~').contains(&byte) && byte != b'"' && byte != b'\\';
+    if text.bytes().all(is_plain) {
+        out.extend(["\"", text, "\""]);
+    } else {
+        out.push_str(&Value::from(text).to_string());
     }
 }
 

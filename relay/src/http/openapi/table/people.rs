@@ -45,7 +45,7 @@ pub(super) const DOCS: &[Doc] = &[
         "devices",
         "Make a one-time pairing code, for new stations or to replace a computer",
         "NewEnrolment",
-        &[(201, Json("Enrolment"))],
+        &[(201, Json("Enrolment")), (404, Problem)],
     ),
     Doc {
         method: "DELETE",
@@ -80,6 +80,22 @@ pub(super) const DOCS: &[Doc] = &[
         None,
         &[(200, Json("Revoked"))],
     ),
+    send(
+        "POST",
+        "/api/screen-codes",
+        "tokens",
+        "Make a one-time code with which a screen signs in",
+        "NewToken",
+        &[(201, Json("ScreenCode"))],
+    ),
+    send(
+        "POST",
+        "/api/sign-in",
+        "tokens",
+        "Exchange a screen's code, or a token, for a token and a cookie",
+        "SignIn",
+        &[(200, Json("SignedIn"))],
+    ),
     Doc {
         query: &[
             ("who", "A part of `who`, such as manager:"),
@@ -106,6 +122,6 @@ pub(super) const DOCS: &[Doc] = &[
         "templates",
         "Draw a template as it would print",
         "PreviewWish",
-        &[(200, Json("Preview"))],
+        &[(200, Json("Preview")), (404, Problem)],
     ),
 ];
