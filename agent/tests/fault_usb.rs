@@ -85,9 +85,9 @@ fn fault_u1_unplugged_between_two_tickets_leaves_no_doubt() {
     kitchen.start();
     kitchen.order("order-01");
     kitchen.becomes("order-01", JobState::Printed);
-    // An evening's quiet hour, in which the connection stays open; nobody looks before the next byte.
+    // An evening's quiet hour, in which the connection stays open.
     std::thread::sleep(Duration::from_millis(200));
-    bus.on(plugged, "gone 0");
+    bus.on(plugged, "unplug");
     kitchen.order("order-02");
     is_held(&kitchen, "order-02", "is not there");
     bus.plug(1, Some("A1"), &kitchen.printer);
