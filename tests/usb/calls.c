@@ -169,7 +169,10 @@ static void submit(Printer *p, UMockdevIoctlClient *c) {
     t->urb = umockdev_ioctl_data_resolve(umockdev_ioctl_client_get_arg(c), 0, sizeof(struct usbdevfs_urb), NULL);
     int len = urb_of(t)->buffer_length;
     t->data = len ? umockdev_ioctl_data_resolve(t->urb, offsetof(struct usbdevfs_urb, buffer), len, NULL) : NULL;
-    if (urb_of(t)->type == USBDEVFS_URB_TYPE_CONTROL) {
+    if (p->gone_at >= 0 && (long)p->taken >= p->gone_at) {
+        finish(p, t, -ENODEV);
+        unplug(p);
+    } else if (urb_of(t)->type == USBDEVFS_URB_TYPE_CONTROL) {
         int got = (t->data->data[0] & 0x80) ? control(p, t->data->data, len - 8) : len - 8;
         t->taken = MAX(got, 0);
         finish(p, t, MIN(got, 0));

@@ -125,7 +125,9 @@ fn place(device: &Device<Context>) -> String {
 fn is_usable(serial: &str) -> bool {
     !serial.starts_with(PLACE)
         && (1..=SERIAL_MAX).contains(&serial.len())
-        && serial.bytes().all(|byte| byte.is_ascii_graphic())
+        && serial
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\'))
 }
 
 /// Every device with a printer interface.
