@@ -142,7 +142,10 @@ fn fault_u2_twins_without_numbers_are_told_apart_by_their_ports_alone() {
     let place = bus.port(1);
     let shown = found.iter().find(|found| found.place == place).unwrap();
     assert_eq!(shown.address.to_string(), format!("{}:@{place}", bus.address()));
-    assert_eq!(shown.name, "EPSON TM-T88V");
+    assert_eq!(
+        (shown.maker.as_deref(), shown.model.as_deref()),
+        (Some("EPSON"), Some("TM-T88V"))
+    );
     write_all(&mut *port::open(&shown.address).unwrap(), b"ticket");
     assert_eq!(
         (bus.taken(first), bus.taken(second)),

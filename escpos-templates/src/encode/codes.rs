@@ -215,6 +215,10 @@ mod tests {
             drop(p.write("寿"))
         });
         assert_eq!(text, "寿".as_bytes(), "what a page lacks goes out as UTF-8");
+        let hyphen = by_the_crate(Some(PrinterOptions::new(Some(PageCode::PC858), None, 42)), |p| {
+            drop(p.write("-"))
+        });
+        assert_eq!(hyphen, [0xf0], "a hyphen becomes a soft one");
     }
 
     #[test]
