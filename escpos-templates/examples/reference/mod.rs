@@ -40,6 +40,7 @@ impl Reference {
         Some((field("text")?, letters))
     }
 
+    #[allow(dead_code, reason = "one of the programs that share this asks for it")]
     /// What it sends to a StarPRNT printer; `None` where the reference itself fails.
     pub fn starprnt(&mut self, doc: &str, columns: u16) -> Option<Vec<u8>> {
         let question = json!({ "doc": doc, "cpl": columns, "encoding": "cp437", "command": "starsbcs" });
