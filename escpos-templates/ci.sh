@@ -19,7 +19,8 @@ templates_apt() {
 
 templates_install() {
     mkdir -p "$templates_scratch/bin"
-    templates_apt g++ zbar-tools tesseract-ocr tesseract-ocr-chi-sim fonts-wqy-microhei fonts-noto-color-emoji
+    templates_apt g++ zbar-tools tesseract-ocr tesseract-ocr-chi-sim tesseract-ocr-jpn tesseract-ocr-kor \
+        fonts-wqy-microhei fonts-noto-color-emoji
     # The reference implementation of the markup.
     cp escpos-templates/oracle/package.json "$templates_scratch/"
     (cd "$templates_scratch" && templates_retry npm install --no-audit --no-fund --silent)
@@ -30,10 +31,17 @@ templates_install() {
     local python
     python=$(templates_python)
     "$python" -m venv "$templates_scratch/venv"
-    templates_retry "$templates_scratch/venv/bin/pip" install --quiet 'emupos==0.4.*'
-    printf '#!/bin/sh\nexec "%s" "%s"\n' "$templates_scratch/venv/bin/python" \
-        "$PWD/escpos-templates/oracle/decode_with_emupos.py" >"$templates_scratch/bin/emupos"
-    chmod +x "$templates_scratch/bin/emupos"
+    templates_retry "$templates_scratch/venv/bin/pip" install --quiet 'emupos==0.4.*' 'python-escpos==3.1'
+    "$templates_scratch/venv/bin/python" escpos-templates/oracle/code_pages.py "$templates_scratch/pages"
+    templates_python_tool emupos decode_with_emupos.py
+    templates_python_tool draw draw.py
+}
+
+# A command NAME that runs a script of the oracle folder with the oracles' Python.
+templates_python_tool() {
+    printf '#!/bin/sh\nexec "%s" "%s" "$@"\n' "$templates_scratch/venv/bin/python" \
+        "$PWD/escpos-templates/oracle/$2" >"$templates_scratch/bin/$1"
+    chmod +x "$templates_scratch/bin/$1"
 }
 
 # cargo-fuzz and the fuzz targets. libFuzzer wants unstable flags, which the toolchain takes with RUSTC_BOOTSTRAP; there is

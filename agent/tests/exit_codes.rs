@@ -80,7 +80,13 @@ fn exit_4_needs_an_administrator() {
     if is_root {
         command.uid(65534).gid(65534);
     }
-    let output = command.output().unwrap();
+    // Another test's child may hold the fresh copy open for a moment.
+    let output = loop {
+        match command.output() {
+            Err(busy) if busy.kind() == std::io::ErrorKind::ExecutableFileBusy => std::thread::yield_now(),
+            output => break output.unwrap(),
+        }
+    };
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(4), "{said}");
     assert!(said.contains("administrator"), "{said}");

@@ -53,7 +53,7 @@ fn a_ticket_is_proven_and_the_kernel_gets_its_printer_back() {
     wait("the kernel's driver has the printer", is_kernels);
     let found = port::usb_printers().unwrap();
     assert_eq!(found[0].address.to_string(), format!("{ADDRESS}:SIM1"));
-    assert_eq!(found[0].name, "EPSON TM-T88V");
+    assert_eq!(found[0].model.as_deref(), Some("TM-T88V"));
     let mut kitchen = Kitchen::at(printer, ADDRESS.to_owned());
     for order in ["order-00", "order-01", "order-02"] {
         kitchen.order(order);

@@ -3,6 +3,7 @@
 mod press_kit;
 
 use agent::spool::Wish;
+use agent::tickets::{Sources, Stock};
 use press_kit::Kitchen;
 use protocol::{Evidence, JobKind, JobState};
 use virtual_printer::{Config, Fault, Profile};
@@ -114,4 +115,31 @@ fn a_file_gets_its_tickets_too() {
     kitchen.order("order-01");
     kitchen.becomes("order-01", JobState::Sent);
     assert!(std::fs::read(&path).unwrap().starts_with(b"\x1B@"));
+}
+
+#[test]
+fn a_template_that_changes_while_the_press_runs_makes_the_tickets_after_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut kitchen = Kitchen::open();
+    kitchen.stock = Stock::open(&Sources {
+        templates: Some(folder.path().to_owned()),
+        fonts: Vec::new(),
+    });
+    kitchen.start();
+    let mut prints = |order: &str| {
+        kitchen.order(order);
+        kitchen.becomes(order, JobState::Printed);
+        kitchen.printer.papers().pop().unwrap().text
+    };
+    assert!(prints("order-00").contains("KITCHEN"));
+    std::fs::write(
+        folder.path().join("kitchen.receipt"),
+        "our own {{ order_number }}\n",
+    )
+    .unwrap();
+    let shown = (1..100).any(|number| {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        prints(&format!("order-{number:02}")).contains("our own")
+    });
+    assert!(shown);
 }

@@ -197,7 +197,7 @@ async fn logs_show_what_the_agent_said_and_follow_it() {
         1
     );
     let mut following = std::process::Command::new(env!("CARGO_BIN_EXE_printrail-agent"))
-        .args(["logs", "-f", "-n", "0", "--data"])
+        .args(["logs", "-f", "--data"])
         .arg(home.path())
         .stdout(std::process::Stdio::piped())
         .spawn()
@@ -208,6 +208,7 @@ async fn logs_show_what_the_agent_said_and_follow_it() {
         let (mut heard, mut chunk) = (String::new(), [0; 1024]);
         while !heard.contains("ending: tickets in progress") {
             let len = out.read(&mut chunk).unwrap();
+            assert_ne!(len, 0, "it ended: {heard}");
             heard += &String::from_utf8_lossy(&chunk[..len]);
         }
     });

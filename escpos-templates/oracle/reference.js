@@ -1,5 +1,6 @@
 // Answers each line of stdin, {doc, cpl, encoding} as JSON, with {text, letters}: the reference's text output and the
-// letters of its SVG in order, blanks left out.
+// letters of its SVG in order, blanks left out. With {…, command} the answer is {bytes} in hexadecimal: what it sends to a
+// printer of that language.
 const { transform } = require('receiptline');
 const readline = require('node:readline');
 
@@ -11,11 +12,12 @@ const letters = svg =>
     .replace(/\s/gu, '');
 
 readline.createInterface({ input: process.stdin, terminal: false }).on('line', line => {
-  const { doc, cpl, encoding } = JSON.parse(line);
+  const { doc, cpl, encoding, command } = JSON.parse(line);
   const options = { cpl, encoding, spacing: false };
   let answer;
   try {
-    answer = { text: transform(doc, { ...options, command: 'text' }), letters: letters(transform(doc, { ...options, command: 'svg' })) };
+    answer = command ? { bytes: Buffer.from(transform(doc, { ...options, command }), 'latin1').toString('hex') } :
+      { text: transform(doc, { ...options, command: 'text' }), letters: letters(transform(doc, { ...options, command: 'svg' })) };
   } catch (error) {
     answer = { error: String(error) };
   }

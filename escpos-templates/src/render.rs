@@ -3,7 +3,7 @@
 use crate::banner::Banner;
 use crate::emoji;
 use crate::encode::{self, Job};
-use crate::layout::{self, Measure, Page, Paper};
+use crate::layout::{self, Kind, Measure, Page, Paper};
 use crate::markup;
 use crate::model::FontName;
 use crate::paint;
@@ -41,6 +41,8 @@ pub struct Options {
     pub columns: Option<u16>,
     /// Banners beside those that the event carries.
     pub banners: Vec<Banner>,
+    /// The template's drawer kicks are left out: a copy of a ticket opens no drawer.
+    pub drawer_stays_shut: bool,
 }
 
 impl Options {
@@ -52,6 +54,7 @@ impl Options {
             profile,
             columns: None,
             banners: Vec::new(),
+            drawer_stays_shut: false,
         }
     }
 }
@@ -242,10 +245,13 @@ impl Renderer {
 
     fn finish(&self, source: &str, options: &Options, mut report: Report, ends_with_cut: bool) -> Ticket {
         let paper = paper(&options.profile, options.columns);
-        let (page, measure) = match markup::is_below_marks(source) {
+        let (mut page, measure) = match markup::is_below_marks(source) {
             true => (layout::lay_out_plain(source, paper), Measure::Display),
             false => self.lay_out(source, paper, &mut report),
         };
+        if options.drawer_stays_shut {
+            page.rows.retain(|row| !matches!(row.kind, Kind::Drawer(_)));
+        }
         let job = Job {
             page: &page,
             measure,

@@ -36,9 +36,9 @@ static RENDERER: LazyLock<Renderer> = LazyLock::new(|| {
 
 /// Each template with an event that has every field.
 static EVENTS: LazyLock<Vec<(String, Value)>> =
-    LazyLock::new(|| RENDERER.template_names().iter().map(full).collect());
+    LazyLock::new(|| RENDERER.template_names().iter().map(|name| full(name)).collect());
 
-fn full(template: &String) -> (String, Value) {
+fn full(template: &str) -> (String, Value) {
     let path = format!("{}/tests/events/{template}.json", env!("CARGO_MANIFEST_DIR"));
     let sample = std::fs::read_to_string(path).unwrap_or("{}".to_owned());
     let sample: Value = serde_json::from_str(&sample).unwrap();
@@ -50,7 +50,7 @@ fn full(template: &String) -> (String, Value) {
         event["job"][key] = value.clone();
     }
     event["items"] = every_field()["items"].clone();
-    (template.clone(), event)
+    (template.to_owned(), event)
 }
 
 fn every_field() -> Value {

@@ -9,9 +9,12 @@
 #[path = "../fuzz/inputs.rs"]
 mod inputs;
 
+/// A fuzz target's name and what it does with bytes.
+type Target = (&'static str, fn(&[u8]));
+
 #[test]
 fn documents_templates_pictures_and_events_of_the_corpora_make_tickets() {
-    let targets: [(&str, fn(&[u8])); 4] = [
+    let targets: [Target; 4] = [
         ("markup", inputs::markup),
         ("template", inputs::template),
         ("logo", inputs::logo),

@@ -6,6 +6,9 @@
     reason = "tests read files, and fail by panicking"
 )]
 
+mod dots;
+
+use dots::dots;
 use escpos_templates::{Options, Renderer};
 
 /// Name and text of what the crate's own fonts can draw.
@@ -50,14 +53,6 @@ fn check(renderer: &Renderer, name: &str, source: &str) {
         dots(&ticket.png()) == dots(&std::fs::read(&path).unwrap()),
         "{name} looks different from {path}"
     );
-}
-
-fn dots(png: &[u8]) -> (u32, u32, Vec<u8>) {
-    let mut reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().unwrap();
-    let mut data = vec![0; reader.output_buffer_size().unwrap()];
-    reader.next_frame(&mut data).unwrap();
-    let (width, height) = reader.info().size();
-    (width, height, data)
 }
 
 #[test]

@@ -75,6 +75,7 @@ export class Register {
       url: here,
       tenant: 'demo',
       speech: REGISTERS,
+      shelf: 'queue',
       storage: storageOr(memory()),
       WebSocket: globalThis.WebSocket,
       fetch: globalThis.fetch?.bind(globalThis),
@@ -334,7 +335,7 @@ export class Register {
     return typeof token === 'function' ? token() : token
   }
 
-  #key () { return `printrail:${this.#options.tenant}:queue` }
+  #key () { return `printrail:${this.#options.tenant}:${this.#options.shelf}` }
 
   #load () {
     try {

@@ -53,7 +53,7 @@ api_run() {
     shift
     echo "--- schemathesis as $name"
     (cd "$api_scratch" && "$api_scratch/venv/bin/st" run "$api_url/api/openapi.json" --checks "$api_checks" \
-        --max-examples "${API_EXAMPLES:-40}" --seed 20261120 --workers 2 --request-timeout 35 --max-redirects 0 \
+        --max-examples "${API_EXAMPLES:-25}" --seed 20261120 --request-timeout 35 --max-redirects 0 \
         --warnings off --continue-on-failure "$@")
 }
 

@@ -4,12 +4,15 @@ import { execFileSync, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { connect, createServer } from 'node:net'
-import { tmpdir } from 'node:os'
+import { setPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const require = createRequire(join(process.env.NODE_PATH, '/'))
 const { chromium } = require('playwright-core')
 export const axeSource = require.resolve('axe-core/axe.min.js')
+
+// A display has its tablet to itself: what else this machine does must not take the browser's time.
+try { setPriority(-10) } catch { /* not allowed here */ }
 
 // Where pictures go: kept as artefacts of CI.
 const shots = process.env.SHOTS ?? join(tmpdir(), 'printrail-pages')

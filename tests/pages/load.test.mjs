@@ -1,5 +1,6 @@
 // A rush: 500 open orders and 20 events a second on one display. `LOAD_S=600` makes it ten minutes.
 import assert from 'node:assert/strict'
+import { cpus, loadavg } from 'node:os'
 import { after, before, test } from 'node:test'
 import { openDisplay, openHouse, shot, shut } from './house.mjs'
 
@@ -9,6 +10,10 @@ const EVENTS_PER_S = 20
 const LONGEST_FRAME_MS = 100
 // A page that is too slow is so in every round; a machine that had no time for the browser, in one.
 const ROUNDS = 3
+// Where others use the machine that much, only the display's own time on the processor is judged, and this is said.
+const BUSY = 2 * cpus().length
+// Traces of longer than that fill the memory.
+const LONGEST_TRACE_S = 60
 // What a display may grow by in a run: less than an order's worth a second would be a leak over a day.
 const GROWTH_BYTES = 4_000_000
 
@@ -23,6 +28,16 @@ async function heap (session) {
   for (let n = 0; n < 2; n++) await session.send('HeapProfiler.collectGarbage')
   const { metrics } = await session.send('Performance.getMetrics')
   return Object.fromEntries(metrics.map(({ name, value }) => [name, value]))
+}
+
+// The longest that the page's main thread worked at a stretch, in ms of the processor's time.
+function longestWork (trace) {
+  const { traceEvents } = JSON.parse(trace)
+  const thread = ({ pid, tid }) => `${pid}:${tid}`
+  const mains = new Set(traceEvents.filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain').map(thread))
+  const tasks = traceEvents.filter(event => event.ph === 'X' && event.name.endsWith('RunTask') && mains.has(thread(event)))
+  assert.ok(tasks.length > 1000, 'the trace holds the tasks')
+  return Math.max(...tasks.map(({ tdur }) => tdur ?? 0)) / 1000
 }
 
 test(`${ORDERS} open orders and ${EVENTS_PER_S} events a second for ${SECONDS} s: no frame is longer than ${LONGEST_FRAME_MS} ms, memory is flat`, async t => {
@@ -70,17 +85,19 @@ test(`${ORDERS} open orders and ${EVENTS_PER_S} events a second for ${SECONDS} s
   // The first seconds warm it up: caches fill, code is compiled.
   await rush(5)
   const before = await heap(session)
-  let longest = Infinity
+  let [longest, work] = [Infinity, Infinity]
   for (let round = 1; round <= ROUNDS && longest > LONGEST_FRAME_MS; round++) {
     await page.evaluate(() => { window.frames_.length = 0 })
     const begun = done
-    const late = await rush(SECONDS)
-    await pause(500)
+    let late = await rush(Math.max(0, SECONDS - LONGEST_TRACE_S))
+    await house.browser.startTracing(page, { categories: ['toplevel', 'devtools.timeline', '__metadata'] })
+    late += await rush(Math.min(SECONDS, LONGEST_TRACE_S))
+    work = longestWork(await house.browser.stopTracing())
     const frames = (await page.evaluate(() => window.frames_)).sort((a, b) => a - b)
     longest = frames.at(-1)
     const percentile = part => frames[Math.floor(frames.length * part)].toFixed(0)
     t.diagnostic(`${((done - begun) / SECONDS).toFixed(1)} events/s, ${late} late; ${frames.length} frames: p50 ${percentile(0.5)}, p99 ${percentile(0.99)}, ` +
-      `longest ${longest.toFixed(0)} ms, ${frames.filter(frame => frame > LONGEST_FRAME_MS).length} over ${LONGEST_FRAME_MS} ms`)
+      `longest work ${work.toFixed(0)} ms, longest ${longest.toFixed(0)} ms, ${frames.filter(frame => frame > LONGEST_FRAME_MS).length} over ${LONGEST_FRAME_MS} ms`)
   }
   await page.evaluate(() => { window.frames_.length = 0 })
   const now = await heap(session)
@@ -89,6 +106,9 @@ test(`${ORDERS} open orders and ${EVENTS_PER_S} events a second for ${SECONDS} s
   assert.equal(counted, ORDERS, 'all that is open is on the board')
   await shot(page, 'kds-rush')
   assert.ok(now.JSHeapUsedSize - before.JSHeapUsedSize < GROWTH_BYTES, `the heap grew by ${now.JSHeapUsedSize - before.JSHeapUsedSize} bytes`)
-  assert.ok(longest <= LONGEST_FRAME_MS, `a frame of ${longest.toFixed(0)} ms`)
+  assert.ok(work <= LONGEST_FRAME_MS, `the page worked for ${work.toFixed(0)} ms at a stretch`)
+  const [load] = loadavg()
+  if (load > BUSY) t.diagnostic(`the machine is busy (load ${load.toFixed(1)}): frames are not judged`)
+  else assert.ok(longest <= LONGEST_FRAME_MS, `a frame of ${longest.toFixed(0)} ms`)
   await shut(page)
 }, { timeout: (ROUNDS * SECONDS + 240) * 1000 })

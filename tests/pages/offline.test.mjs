@@ -59,7 +59,7 @@ test('ten minutes offline: the strip goes amber, then red with an alarm, and the
   assert.equal(await sounds(page, 'lost'), 1)
   await shot(page, 'kds-old')
   // Meanwhile the evening goes on, here and elsewhere.
-  await house.ask('PATCH', `/api/orders/${orders[0].id}`, { status: 'ready' })
+  for (const status of ['preparing', 'ready']) await house.ask('PATCH', `/api/orders/${orders[0].id}`, { status })
   await house.ask('PATCH', `/api/orders/${orders[1].id}`, { status: 'completed' })
   await house.ask('POST', `/api/orders/${orders[2].id}/cancel`, { reason: 'guest left' })
   await house.ask('POST', `/api/orders/${orders[3].id}/items`, { items: [{ name: 'Lontong', quantity: 1, price: 1 }] })
@@ -92,7 +92,7 @@ test('ten minutes offline: the strip goes amber, then red with an alarm, and the
 test('a page that is loaded anew without the relay shows its orders, and says how old they are', async () => {
   const wire = await wireTo(house.url)
   const page = await openDisplay(house, { base: wire.url })
-  const { id } = await house.order(['Soto'])
+  const { id } = await house.order(['Soto'], { customer: { name: 'Ibu Sari', phone: '0812-7777' } })
   await card(page, id).waitFor()
   await page.evaluate(() => navigator.serviceWorker.ready)
   // Under the worker from the next load on.
@@ -105,6 +105,9 @@ test('a page that is loaded anew without the relay shows its orders, and says ho
   await page.reload()
   await inColumn(page, id, 'cooking')
   await card(page, id).locator('.chip.waits').waitFor()
+  const kept = await page.evaluate(() => JSON.stringify({ ...localStorage }))
+  assert.match(kept, /Soto/)
+  assert.doesNotMatch(kept, /Sari|0812-7777/, 'a lost tablet knows nobody')
   wire.mend()
   await until(async () => await house.status(id) === 'preparing', 'sent after the reload', 60_000)
   await live(page)

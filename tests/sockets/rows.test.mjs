@@ -126,19 +126,19 @@ async function check (house, change, own) {
 }
 
 for (const way of ['websocket', 'polling']) {
-  test(`every change reaches its rooms and no others by ${way}`, async () => {
+  test(`every change reaches its rooms and no others by ${way}`, async t => {
     const open = await house(way)
     const withSession = request => request[1] === '/api/orders' ? [request[0], request[1], { ...request[2], sessionToken: open.token }] : request
     try {
-      for (const change of CHANGES) await check(open, change, withSession)
+      for (const change of CHANGES) await t.test(change.what, () => check(open, change, withSession))
     } finally { await open.close() }
   })
 
-  test(`every way to an end reaches its rooms and no others by ${way}`, async () => {
+  test(`every way to an end reaches its rooms and no others by ${way}`, async t => {
     for (const change of CANCELLATIONS) {
       const open = await house(way)
       const withSession = request => request[1] === '/api/orders' ? [request[0], request[1], { ...request[2], sessionToken: open.token }] : request
-      try { await check(open, change, withSession) } finally { await open.close() }
+      try { await t.test(change.what, () => check(open, change, withSession)) } finally { await open.close() }
     }
   })
 }

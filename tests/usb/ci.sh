@@ -22,7 +22,7 @@ usb_install() {
     mkdir -p "$usb_scratch"
     usb_apt umockdev libumockdev-dev libglib2.0-dev pkg-config gcc libc6-dev
     # shellcheck disable=SC2046 # the flags are many words
-    gcc -O1 -Wall -Wextra -Werror -o "$usb_scratch/usbsim" tests/usb/usbsim.c \
+    gcc -O1 -Wall -Wextra -Werror -o "$usb_scratch/usbsim" tests/usb/usbsim.c tests/usb/calls.c \
         $(pkg-config --cflags --libs umockdev-1.0 glib-2.0)
 }
 

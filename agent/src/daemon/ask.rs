@@ -9,6 +9,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::press::Recovery;
+
 /// Where the running agent listens, and the secret that proves that one may read the data folder.
 pub(super) const CONTROL_FILE: &str = "control.json";
 
@@ -55,6 +57,13 @@ pub enum Ask {
     Reprint {
         /// Its id, or the end of it.
         id: String,
+    },
+    /// End a printer's error as an operator.
+    Recover {
+        /// The printer's name.
+        printer: String,
+        /// How.
+        how: Recovery,
     },
     /// Ask a printer again who it is, and accept who answers.
     Probe {

@@ -12,12 +12,13 @@ use tokio::sync::watch;
 
 use super::ask::{Ask, Refusal, Wished};
 use super::local;
+use super::presses::Presses;
 use super::report::{JobReport, PrinterReport, SCHEMA, SpoolReport, StatusReport};
 use crate::clock::Clock;
 use crate::config::{Config, Station};
 use crate::link::LinkStatus;
 use crate::press::{self, Known};
-use crate::spool::{Recovery, Spool, SpoolError, SpoolJob, Wish};
+use crate::spool::{Recovery, Spool, SpoolError, SpoolJob, Wish, disk};
 
 /// Jobs among which the end of an id is looked for, and the most that `jobs list` shows.
 const RECENT: u32 = 1000;
@@ -32,7 +33,7 @@ pub(super) struct Desk {
     pub(super) link: watch::Receiver<LinkStatus>,
     pub(super) printers: watch::Receiver<BTreeMap<String, PrinterStatus>>,
     pub(super) nudge: Arc<dyn Fn() + Send + Sync>,
-    pub(super) probe: Arc<dyn Fn(&str) + Send + Sync>,
+    pub(super) presses: Presses,
 }
 
 impl Desk {
@@ -59,6 +60,7 @@ impl Desk {
             Ask::Wish { id, wish } => self.wish(id, wish).await,
             Ask::ReleaseAll => self.release_all().await,
             Ask::Reprint { id } => self.reprint(id).await,
+            Ask::Recover { printer, how } => self.recover(&printer, how),
             Ask::Probe { printer } => self.probe(printer).await,
             Ask::Test { printer } => self.test(&printer).await,
         }
@@ -119,7 +121,7 @@ impl Desk {
         // What was known is forgotten, so that whoever waits sees when it is known again.
         let key = press::known::key(&printer);
         self.spooled(move |spool| spool.remember(&key, "")).await?;
-        (self.probe)(&printer);
+        self.presses.probe(&printer);
         Ok(json!({ "schema": SCHEMA, "printer": printer }))
     }
 
@@ -132,6 +134,7 @@ impl Desk {
             held: count(JobState::Held),
             printing: count(JobState::Printing),
             unconfirmed: count(JobState::Unconfirmed),
+            disk_used: disk::used(&self.config.borrow().data),
             oldest: jobs.first().map(JobReport::from),
         }
     }
@@ -179,6 +182,14 @@ impl Desk {
         }
         let copy = local::reprint(&job, self.clock.now()).map_err(failed)?;
         self.print(copy, job.printer).await
+    }
+
+    fn recover(&self, printer: &str, how: press::Recovery) -> Result<Value, Refusal> {
+        self.printer(printer)?;
+        if !self.presses.recover(printer, how) {
+            return Err(Refusal::new("failed", format!("{printer} is busy: try again")));
+        }
+        Ok(json!({ "schema": SCHEMA, "printer": printer }))
     }
 
     async fn test(&self, printer: &str) -> Result<Value, Refusal> {

@@ -14,11 +14,14 @@ use super::local;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::link::News;
-use crate::spool::{HandOver, Spool, SpoolError, SpoolJob};
+use crate::spool::{HandOver, Spool, SpoolError, SpoolJob, disk};
 use crate::watch::{Act, Move, Slip, View, Watch};
 
 /// Between two looks: a backup or an alarm that comes a second later is as good.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Between two looks at the disk.
+const DISK_EVERY: Duration = Duration::from_secs(60);
 
 /// The task that keeps watch.
 pub(super) struct Keeper {
@@ -38,11 +41,13 @@ impl Keeper {
     pub(super) async fn run(mut self, stop: CancellationToken) -> Result<(), SpoolError> {
         let (mut watch, began) = (Watch::default(), Instant::now());
         let mut every = tokio::time::interval(LOOK_EVERY);
+        let mut disk = tokio::time::interval(DISK_EVERY);
         loop {
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
                 Ok(()) = self.printers.changed() => {}
                 _ = every.tick() => {}
+                _ = disk.tick() => self.look_at_disk(),
             }
             let now = Tick(u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX));
             for status in self.printers.borrow_and_update().values() {
@@ -50,6 +55,17 @@ impl Keeper {
             }
             let acts = self.look(&mut watch, now).await?;
             self.perform(acts, &mut watch).await?;
+        }
+    }
+
+    /// An alarm each minute, for as long as it lasts: a full disk stops everything.
+    fn look_at_disk(&self) {
+        let data = self.config.borrow().data.clone();
+        if let Some(used) = disk::used(&data).filter(|used| *used >= disk::ALARM_AT) {
+            warn!(
+                "the disk of {} is {used} % full: make room, since a full one takes no more tickets",
+                data.display()
+            );
         }
     }
 

@@ -170,10 +170,6 @@ impl Agent {
             let presses = presses.clone();
             Arc::new(move || presses.nudge())
         };
-        let probe: Arc<dyn Fn(&str) + Send + Sync> = {
-            let presses = presses.clone();
-            Arc::new(move |printer| presses.probe(printer))
-        };
         let printers = watch::Sender::new(BTreeMap::<String, PrinterStatus>::new());
         let settings = watch::Sender::new(link_settings(&first, &device, &recovery, &levels.borrow()));
         let desk = Arc::new(Desk {
@@ -185,7 +181,7 @@ impl Agent {
             link: link.subscribe(),
             printers: printers.subscribe(),
             nudge: Arc::clone(&nudge),
-            probe,
+            presses: presses.clone(),
         });
         let keeper = Keeper {
             spool: spool.clone(),

@@ -11,7 +11,7 @@ use tracing::{error, warn};
 use crate::clock::Clock;
 use crate::config::{Config, Printer, Station};
 use crate::link::News;
-use crate::press::{self, Known, Limits, PressConfig, PressHandle, PressReport};
+use crate::press::{self, Known, Limits, PressConfig, PressHandle, PressReport, Recovery};
 use crate::spool::{Spool, SpoolError};
 use crate::tickets::{Sources, Stock};
 
@@ -89,11 +89,16 @@ impl Presses {
         }
     }
 
-    /// Asks a printer again who it is.
-    pub(super) fn probe(&self, printer: &str) {
-        if let Some((_, press)) = self.running().get(printer) {
-            press.probe();
-        }
+    /// An operator ends a printer's error; false where there is no such press or it does not hear.
+    pub(super) fn recover(&self, printer: &str, how: Recovery) -> bool {
+        let running = self.running();
+        running.get(printer).is_some_and(|(_, press)| press.recover(how))
+    }
+
+    /// Somebody wants the printer probed again, or accepts another one at its address.
+    pub(super) fn probe(&self, printer: &str) -> bool {
+        let running = self.running();
+        running.get(printer).map(|(_, press)| press.probe()).is_some()
     }
 
     /// Ends all: a ticket in progress is finished first, within a limit.

@@ -54,6 +54,9 @@ pub struct SpoolReport {
     pub printing: usize,
     /// Nobody knows whether they printed.
     pub unconfirmed: usize,
+    /// Per cent of its disk that are used, where the system says so; 90 and more are an alarm.
+    #[serde(default)]
+    pub disk_used: Option<u8>,
     /// The one that waits longest.
     pub oldest: Option<JobReport>,
 }

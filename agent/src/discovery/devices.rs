@@ -26,13 +26,10 @@ fn shown(found: port::Found, how: &str) -> Option<Found> {
     let is_usable = address
         .bytes()
         .all(|byte| byte.is_ascii_graphic() && byte != b'"');
-    let serial = match &found.address {
-        port::Address::Usb { serial, .. } => serial.clone(),
-        _ => None,
-    };
     is_usable.then(|| Found {
-        model: field(&found.name),
-        serial: serial.and_then(field),
+        maker: found.maker.and_then(field),
+        model: found.model.and_then(field),
+        serial: found.serial.and_then(field),
         note: found
             .problem
             .or(Some(found.place).filter(|place| !address.contains(place)))
@@ -51,12 +48,13 @@ mod tests {
             product: 0x0e15,
             serial: Some(serial.to_owned()),
         };
-        let (name, place) = ("EPSON \u{1b}[2JTM".to_owned(), "1-1.4".to_owned());
         shown(
             port::Found {
                 address,
-                name,
-                place,
+                maker: None,
+                model: Some("EPSON \u{1b}[2JTM".to_owned()),
+                serial: Some(serial.to_owned()),
+                place: "1-1.4".to_owned(),
                 problem: None,
             },
             "usb",

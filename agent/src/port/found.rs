@@ -9,8 +9,12 @@ use super::Address;
 pub struct Found {
     /// What to write into agent.toml.
     pub address: Address,
-    /// Maker and model, as far as it says; may be empty.
-    pub name: String,
+    /// Its maker, as far as it says.
+    pub maker: Option<String>,
+    /// Its model.
+    pub model: Option<String>,
+    /// Its serial number; it stands in the address where it tells it from its twins.
+    pub serial: Option<String>,
     /// Where it is plugged in, such as `1-1.4` or `/dev/ttyUSB0`.
     pub place: String,
     /// Why it cannot be used as it is.

@@ -9,6 +9,10 @@ use super::{CONNECT, OpenError, Port, WRITE};
 /// How long a closing connection listens for the printer's own close; a reset would cost some printers a socket.
 const FAREWELL: Duration = Duration::from_millis(200);
 
+/// So long nothing of what was sent is acknowledged before the line counts as dead: a network that stumbles
+/// comes back sooner, and the queue behind it goes to its backup in time.
+const GONE_AFTER: Duration = Duration::from_secs(20);
+
 pub(super) fn open(host: &str, port: u16) -> Result<Box<dyn Port>, OpenError> {
     let addresses = (host, port).to_socket_addrs().map_err(OpenError::Unreachable)?;
     let end = Instant::now() + CONNECT;
@@ -32,20 +36,42 @@ pub(super) fn open(host: &str, port: u16) -> Result<Box<dyn Port>, OpenError> {
 fn prepare(stream: TcpStream) -> io::Result<Box<dyn Port>> {
     stream.set_nodelay(true)?;
     stream.set_write_timeout(Some(WRITE))?;
+    notice_silence(&stream)?;
     Ok(Box::new(Tcp(stream)))
+}
+
+/// A printer that vanishes without a word (switched off, cable out) is noticed: its questions stay without an
+/// ACK, and an idle line is asked whether it is there.
+fn notice_silence(stream: &TcpStream) -> io::Result<()> {
+    let socket = socket2::SockRef::from(stream);
+    let keepalive = socket2::TcpKeepalive::new()
+        .with_time(GONE_AFTER / 2)
+        .with_interval(GONE_AFTER / 4);
+    socket.set_tcp_keepalive(&keepalive)?;
+    #[cfg(target_os = "linux")]
+    socket.set_tcp_user_timeout(Some(GONE_AFTER))?;
+    Ok(())
+}
+
+/// A read or write that ran out of its own time is `WouldBlock` on Unix; `TimedOut` means that the line is dead.
+fn dead_or_late(error: io::Error) -> io::Error {
+    if cfg!(unix) && error.kind() == io::ErrorKind::TimedOut {
+        return io::Error::new(io::ErrorKind::ConnectionAborted, "nothing answers there any more");
+    }
+    error
 }
 
 struct Tcp(TcpStream);
 
 impl Read for Tcp {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.read(buffer)
+        self.0.read(buffer).map_err(dead_or_late)
     }
 }
 
 impl Write for Tcp {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write(bytes)
+        self.0.write(bytes).map_err(dead_or_late)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -106,6 +132,22 @@ mod tests {
             open("no.such.host.invalid", 9100),
             Err(OpenError::Unreachable(_))
         ));
+    }
+
+    #[test]
+    fn a_line_that_died_in_silence_is_not_taken_for_one_that_is_only_late() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        notice_silence(&stream).unwrap();
+        let socket = socket2::SockRef::from(&stream);
+        assert!(socket.keepalive().unwrap());
+        #[cfg(target_os = "linux")]
+        assert_eq!(socket.tcp_user_timeout().unwrap(), Some(GONE_AFTER));
+        let dead = dead_or_late(io::ErrorKind::TimedOut.into());
+        assert_eq!(super::super::is_timeout(&dead), cfg!(windows));
+        assert!(super::super::is_timeout(&dead_or_late(
+            io::ErrorKind::WouldBlock.into()
+        )));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Sources: Epson's ESC/POS command reference, as condensed in PRINTERS.md.
 
 use protocol::JobId;
+use serde::{Deserialize, Serialize};
 
 /// Bytes that fill up the largest interrupted command: a raster band of 256 rows, 104 bytes (832 dots)
 /// each, and its header.
@@ -15,6 +16,26 @@ pub const LONGEST_HEADER: usize = 32;
 const AUTOMATIC_STATUS: [u8; 3] = [0x1D, b'a', 0x0E];
 
 const INITIALISE: [u8; 2] = [0x1B, b'@'];
+
+/// How an operator ends a printer's error; the press never does it by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Recovery {
+    /// `DLE ENQ 1`: the cause is gone, the rest of the ticket prints.
+    Resume,
+    /// `DLE ENQ 2` in an error, else `DLE DC4` 8: the printer forgets what it has not printed.
+    Clear,
+}
+
+/// The command of a recovery; `in_error`: the printer reports an error that an operator clears.
+#[must_use]
+pub fn recovery(how: Recovery, in_error: bool) -> Vec<u8> {
+    match how {
+        Recovery::Resume => vec![0x10, 0x05, 1],
+        Recovery::Clear if in_error => vec![0x10, 0x05, 2],
+        Recovery::Clear => vec![0x10, 0x14, 8, 1, 3, 0x14, 1, 6, 2, 8],
+    }
+}
 
 /// `DLE EOT n`, a real-time question.
 #[must_use]

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use protocol::frames::PrinterStatus;
 use protocol::{JobUpdate, Tick};
 
+use super::commands::Recovery;
 use super::known::{self, Known};
 use super::limits::Limits;
 use super::machine::{Config, Machine};
@@ -81,6 +82,12 @@ impl PressHandle {
         let _ = self.commands.try_send(Command::Probe);
     }
 
+    /// An operator ends the printer's error; false where the press is too busy to hear.
+    #[must_use]
+    pub fn recover(&self, how: Recovery) -> bool {
+        self.commands.try_send(Command::Recover(how)).is_ok()
+    }
+
     /// Ends the press and waits for it: a ticket in progress is finished, for at most 8 s.
     pub fn stop(mut self) {
         let _ = self.commands.send(Command::Stop);
@@ -93,6 +100,7 @@ impl PressHandle {
 pub(super) enum Command {
     Nudge,
     Probe,
+    Recover(Recovery),
     Stop,
 }
 
@@ -149,7 +157,8 @@ impl Owner {
             }
             match self.inbox.recv_timeout(RESTART_AFTER) {
                 Ok(Command::Stop) | Err(RecvTimeoutError::Disconnected) => return,
-                Ok(Command::Nudge | Command::Probe) | Err(RecvTimeoutError::Timeout) => {}
+                Ok(Command::Nudge | Command::Probe | Command::Recover(_))
+                | Err(RecvTimeoutError::Timeout) => {}
             }
         }
     }

@@ -14,6 +14,7 @@ mod render;
 mod shift;
 pub mod status;
 
+pub use commands::Recovery;
 pub use driver::{PressConfig, PressHandle, PressReport, start};
 pub use known::Known;
 pub use limits::Limits;

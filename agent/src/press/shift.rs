@@ -102,7 +102,8 @@ impl<'a> Shift<'a> {
             Output::Write(bytes) => self.write(&bytes),
             Output::Record(step) => self.record(*step)?,
             Output::Render { job, banners } => {
-                let ticket = self.owner.tickets.render(&job, &banners);
+                let known = self.machine.known();
+                let ticket = self.owner.tickets.render(&job, &banners, known);
                 self.inputs.push_back(Input::Rendered(ticket));
             }
             Output::Remember(known) => self.remember(known)?,
@@ -283,6 +284,7 @@ impl<'a> Shift<'a> {
                 self.forget_device()?;
                 self.inputs.push_back(Input::Known(None));
             }
+            Command::Recover(how) => self.inputs.push_back(Input::Recover(*how)),
             Command::Stop if self.stop_at.is_none() => {
                 self.stop_at = Some(Instant::now() + STOP_WITHIN);
                 self.inputs.push_back(Input::Stop);

@@ -3,6 +3,7 @@
 //! `SQLite` in WAL mode with `synchronous=FULL`, owned by one thread; [`Spool`] is a handle to it.
 //! Calls block until the commit is fsynced, so asynchronous callers go through `spawn_blocking`.
 
+pub mod disk;
 mod jobs;
 mod owner;
 mod recovery;

@@ -16,6 +16,7 @@ use agent::clock::Clock;
 use agent::config::Station;
 use agent::press::{Limits, PressConfig, PressHandle, PressReport, start};
 use agent::spool::{Spool, SpoolJob, Wish};
+use agent::tickets::Stock;
 use escpos_templates::Renderer;
 use jiff::{Timestamp, ToSpan};
 use protocol::frames::{JobUpdate, PrinterStatus};
@@ -48,6 +49,8 @@ pub struct Kitchen {
     folder: tempfile::TempDir,
     press: Option<PressHandle>,
     orders: u64,
+    /// The templates of presses that start from now on.
+    pub stock: Stock,
 }
 
 /// The same rules, thirty times faster.
@@ -97,6 +100,7 @@ impl Kitchen {
             folder,
             press: None,
             orders: 0,
+            stock: Renderer::builtin().into(),
         };
         kitchen.start();
         kitchen
@@ -129,7 +133,7 @@ impl Kitchen {
         let press = start(
             config,
             self.spool.clone(),
-            Renderer::builtin(),
+            self.stock.clone(),
             self.clock.clone(),
             tell,
         )

@@ -33,19 +33,28 @@ impl Reference {
         } else {
             "cp437"
         };
-        writeln!(
-            self.input,
-            "{}",
-            json!({ "doc": doc, "cpl": columns, "encoding": encoding })
-        )
-        .unwrap();
-        let mut line = String::new();
-        self.output.read_line(&mut line).unwrap();
-        let answer: Value = serde_json::from_str(&line).expect("NODE_PATH leads to receiptline");
+        let answer = self.answer(&json!({ "doc": doc, "cpl": columns, "encoding": encoding }));
         let field = |key: &str| answer.get(key).and_then(Value::as_str).map(str::to_owned);
         // The reference writes control characters into its SVG, which is then no XML (1.0, 2.2); ours leaves them out.
         let letters = field("letters")?.chars().filter(|c| !c.is_control()).collect();
         Some((field("text")?, letters))
+    }
+
+    #[allow(dead_code, reason = "one of the programs that share this asks for it")]
+    /// What it sends to a StarPRNT printer; `None` where the reference itself fails.
+    pub fn starprnt(&mut self, doc: &str, columns: u16) -> Option<Vec<u8>> {
+        let question = json!({ "doc": doc, "cpl": columns, "encoding": "cp437", "command": "starsbcs" });
+        let answer = self.answer(&question);
+        let bytes = answer.get("bytes")?.as_str()?.as_bytes();
+        let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+        bytes.chunks(2).map(byte).collect()
+    }
+
+    fn answer(&mut self, question: &Value) -> Value {
+        writeln!(self.input, "{question}").unwrap();
+        let mut line = String::new();
+        self.output.read_line(&mut line).unwrap();
+        serde_json::from_str(&line).expect("NODE_PATH leads to receiptline")
     }
 }
 

@@ -215,6 +215,57 @@ mod tests {
             drop(p.write("寿"))
         });
         assert_eq!(text, "寿".as_bytes(), "what a page lacks goes out as UTF-8");
+        let hyphen = by_the_crate(Some(PrinterOptions::new(Some(PageCode::PC858), None, 42)), |p| {
+            drop(p.write("-"))
+        });
+        assert_eq!(hyphen, [0xf0], "a hyphen becomes a soft one");
+    }
+
+    /// Keeps each packet, and fails at its first flush.
+    #[derive(Clone, Default)]
+    struct Flaky {
+        packets: Rc<RefCell<Vec<Vec<u8>>>>,
+        flushes: Rc<RefCell<u32>>,
+    }
+
+    impl Driver for Flaky {
+        fn name(&self) -> String {
+            "flaky".to_owned()
+        }
+
+        fn write(&self, data: &[u8]) -> escpos::errors::Result<()> {
+            self.packets.borrow_mut().push(data.to_vec());
+            Ok(())
+        }
+
+        fn read(&self, _buffer: &mut [u8]) -> escpos::errors::Result<usize> {
+            Ok(0)
+        }
+
+        fn flush(&self) -> escpos::errors::Result<()> {
+            *self.flushes.borrow_mut() += 1;
+            match *self.flushes.borrow() {
+                1 => Err(escpos::errors::PrinterError::Io("unplugged".to_owned())),
+                _ => Ok(()),
+            }
+        }
+    }
+
+    /// Why tickets are collected into one buffer and written by somebody else.
+    #[test]
+    fn the_crate_writes_packet_by_packet_and_repeats_a_ticket_after_a_failed_flush() {
+        let driver = Flaky::default();
+        let mut printer = Printer::new(driver.clone(), Protocol::default(), None);
+        drop(printer.write("a"));
+        drop(printer.write("b"));
+        assert!(printer.print().is_err());
+        drop(printer.write("c"));
+        printer.print().unwrap();
+        let packets = driver.packets.take();
+        assert_eq!(
+            packets,
+            ["a", "b", "a", "b", "c"].map(|text| text.as_bytes().to_vec())
+        );
     }
 
     #[test]

@@ -6,6 +6,9 @@ use crate::raster::Canvas;
 const ESC: u8 = 0x1b;
 const GS: u8 = 0x1d;
 
+/// The command's length is 16 bits and counts ten bytes of its own.
+const MOST_BYTES_OF_GS_PAREN_L: usize = 65_535 - 10;
+
 /// Appends a picture, a row of the page of its own; false where the printer takes none.
 pub(super) fn put(out: &mut Vec<u8>, canvas: &Canvas, profile: &Profile) -> bool {
     let picture = Picture::new(canvas);
@@ -13,7 +16,10 @@ pub(super) fn put(out: &mut Vec<u8>, canvas: &Canvas, profile: &Profile) -> bool
     match profile.raster() {
         _ if profile.language() == Language::Starprnt => picture.bands(band, |rows| picture.star(out, rows)),
         Raster::GsV0 => picture.bands(band, |rows| picture.gs_v_0(out, rows)),
-        Raster::GsParenL => picture.bands(band, |rows| picture.gs_paren_l(out, rows)),
+        Raster::GsParenL => {
+            let band = band.min(MOST_BYTES_OF_GS_PAREN_L / picture.width).max(1);
+            picture.bands(band, |rows| picture.gs_paren_l(out, rows));
+        }
         Raster::EscStar => picture.bands(24, |rows| picture.esc_star(out, rows, 24)),
         Raster::EscStar8 => picture.bands(8, |rows| picture.esc_star(out, rows, 8)),
         Raster::None => return false,

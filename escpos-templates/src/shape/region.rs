@@ -77,6 +77,11 @@ mod tests {
             assert_eq!(Region::of(Some(lang)), region, "{lang}");
         }
         assert_eq!(Region::of(None), Region::Any);
-        assert!(Region::ALL.iter().enumerate().all(|(i, region)| *region as usize == i));
+        assert!(
+            Region::ALL
+                .iter()
+                .enumerate()
+                .all(|(i, region)| *region as usize == i)
+        );
     }
 }

@@ -78,6 +78,23 @@ pub fn walk(bytes: &[u8]) -> Walk {
     walk
 }
 
+/// The bytes without the commands that sound a buzzer.
+pub fn without_sounds(bytes: &[u8]) -> Vec<u8> {
+    let (mut out, mut at) = (Vec::new(), 0);
+    while at < bytes.len() {
+        let mut acts = Vec::new();
+        let rest = &bytes[at..];
+        let length = setting(rest, &mut Look::default()).or_else(|| act(rest, &mut acts));
+        let length =
+            length.unwrap_or_else(|| panic!("unexpected {:02x?} at {at}", &rest[..rest.len().min(8)]));
+        if acts != [Act::Beep] {
+            out.extend_from_slice(&rest[..length]);
+        }
+        at += length;
+    }
+    out
+}
+
 /// Letters and how they look; answers the command's length.
 fn setting(rest: &[u8], look: &mut Look) -> Option<usize> {
     match *rest {

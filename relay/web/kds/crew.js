@@ -22,7 +22,7 @@ export class Crew extends EventTarget {
     live.addEventListener('queue', () => this.#settle())
     live.addEventListener('refused', ({ detail: { entry, error } }) => {
       this.#kitchen.moves.delete(entry.order)
-      this.#say('refused', { id: entry.order, why: error.message })
+      this.#say('refused', { id: entry.order ?? entry.about, why: error.message })
     })
     this.#resume()
   }

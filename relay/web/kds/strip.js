@@ -36,9 +36,9 @@ export class Strip extends EventTarget {
   tick () {
     const seconds = Math.max(0, Math.round((Date.now() - this.#proof) / 1000))
     const isOpening = this.#isFirst && Date.now() - this.#opened < OPENING_MS
-    const level = isOpening ? 'live' : seconds >= RED_S ? 'old' : seconds >= AMBER_S ? 'stale' : 'live'
+    const level = isOpening ? 'opening' : seconds >= RED_S ? 'old' : seconds >= AMBER_S ? 'stale' : 'live'
     const old = t('old', { time: clock(this.#proof) })
-    const text = { old, stale: t('stale', { n: seconds }), live: isOpening ? t('connecting') : t('live', { n: seconds }) }[level]
+    const text = { old, stale: t('stale', { n: seconds }), live: t('live', { n: seconds }), opening: t('connecting') }[level]
     write($('.say', this.#element), text)
     set(this.#element, 'data-level', level)
     set(document.body, 'data-level', level)

@@ -50,7 +50,7 @@ export class Live extends EventTarget {
     super()
     this.#seq = from.seq ?? -1
     this.#epoch = from.epoch ?? null
-    this.client = connect({ tenant: outlet(), token: () => token(), speech: KITCHEN, check })
+    this.client = connect({ tenant: outlet(), token: () => token(), speech: KITCHEN, shelf: 'kitchen', check })
     for (const type of WHOLE) this.client.on(type, order => this.#whole(order))
     this.client.on('kitchen:order_acknowledged', ({ orderId, chefId }) => this.#say('seen', { orderId, by: chefId }))
     this.client.on('sync_state', () => { this.#lost = true; this.beat() })

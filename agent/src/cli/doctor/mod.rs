@@ -3,6 +3,7 @@
 
 mod agent;
 mod computer;
+mod line;
 mod mend;
 mod printers;
 

@@ -47,6 +47,10 @@ pub(super) fn alone(config: &Config) -> Vec<Check> {
 }
 
 fn examine(printer: &Printer) -> Check {
+    // Before anything else: at a wrong speed every other question is only ink on paper.
+    if let Some(check) = super::line::wrong_speed(printer) {
+        return check;
+    }
     match probe(&printer.name, &printer.address, printer.profile.as_deref()) {
         Ok(probed) => line(printer, &probed).unwrap_or_else(|| judge(printer, &probed)),
         Err(error) => {

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serialport::{SerialPortType, available_ports};
 
+use crate::port::found::clean;
 use crate::port::{Address, Flow, Found, OpenError};
 
 /// Where Linux lists its lines; the library takes it for granted.
@@ -19,7 +20,18 @@ pub(super) struct Line {
     pub(super) path: String,
     /// The ids and serial number of its USB adapter, where that has one.
     pub(super) identity: Option<String>,
-    name: String,
+    maker: Option<String>,
+    model: Option<String>,
+    serial: Option<String>,
+}
+
+impl Line {
+    fn at(path: String) -> Self {
+        Self {
+            path,
+            ..Self::default()
+        }
+    }
 }
 
 /// Every line; none where the system lists none.
@@ -31,21 +43,17 @@ pub(super) fn all() -> Vec<Line> {
     let lines = available_ports().unwrap_or_default().into_iter();
     lines
         .map(|port| {
-            let (identity, name) = match port.port_type {
-                SerialPortType::UsbPort(usb) => {
-                    let serial = usb.serial_number.filter(|serial| !serial.trim().is_empty());
-                    let identity = serial.map(|serial| format!("{:04x}:{:04x}:{serial}", usb.vid, usb.pid));
-                    let names = [usb.manufacturer, usb.product].into_iter().flatten();
-                    (identity, names.collect::<Vec<_>>().join(" "))
-                }
-                SerialPortType::PciPort | SerialPortType::BluetoothPort | SerialPortType::Unknown => {
-                    (None, String::new())
-                }
+            let SerialPortType::UsbPort(usb) = port.port_type else {
+                return Line::at(port.port_name);
             };
+            let serial = usb.serial_number.filter(|serial| !serial.trim().is_empty());
+            let identity = |serial: &String| format!("{:04x}:{:04x}:{serial}", usb.vid, usb.pid);
             Line {
-                path: port.port_name,
-                identity,
-                name,
+                identity: serial.as_ref().map(identity),
+                maker: usb.manufacturer,
+                model: usb.product,
+                serial,
+                ..Line::at(port.port_name)
             }
         })
         .collect()
@@ -60,9 +68,8 @@ pub(super) fn locate(path: &str, lines: &[Line], known: Option<&str>) -> Result<
     let identity = here.and_then(|line| alone(line, lines));
     if known.is_none() || identity.as_deref() == known {
         return Ok(Line {
-            path: path.to_owned(),
             identity,
-            name: String::new(),
+            ..Line::at(path.to_owned())
         });
     }
     let mut moved = lines.iter().filter(|line| line.identity.as_deref() == known);
@@ -91,13 +98,17 @@ fn alone(line: &Line, lines: &[Line]) -> Option<String> {
 
 /// The lines for a person to choose from, by names that stay.
 pub(in crate::port) fn scan() -> Vec<Found> {
-    let found = all().into_iter().map(|line| Found {
+    // A name that cannot stand in an address is no port of this computer.
+    let is_port = |line: &Line| !line.path.contains(['?', '&']) && !line.path.contains(char::is_control);
+    let found = all().into_iter().filter(is_port).map(|line| Found {
         address: Address::Serial {
             path: lasting(&line.path).unwrap_or_else(|| line.path.clone()),
             baud: crate::port::address::BAUD,
             flow: Flow::None,
         },
-        name: crate::port::found::clean(&line.name),
+        maker: line.maker.as_deref().map(clean),
+        model: line.model.as_deref().map(clean),
+        serial: line.serial.as_deref().map(clean),
         place: line.path,
         problem: None,
     });
@@ -119,9 +130,8 @@ mod tests {
 
     fn line(path: &str, identity: Option<&str>) -> Line {
         Line {
-            path: path.to_owned(),
             identity: identity.map(str::to_owned),
-            name: String::new(),
+            ..Line::at(path.to_owned())
         }
     }
 

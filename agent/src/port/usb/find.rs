@@ -9,6 +9,9 @@ use crate::port::{Address, Found};
 /// In place of a serial number in an address: the port of the bus, such as `@1-1.4`.
 const PLACE: char = '@';
 
+/// Characters of a serial number in an address; those of printers have about 20.
+const SERIAL_MAX: usize = 64;
+
 /// A device with the ids that were asked for.
 pub(super) struct Seen {
     pub(super) device: Device<Context>,
@@ -118,6 +121,15 @@ fn place(device: &Device<Context>) -> String {
     format!("{}-{}", device.bus_number(), ports.join("."))
 }
 
+/// What goes into agent.toml and comes back the same; longer or stranger numbers are not written there.
+fn is_usable(serial: &str) -> bool {
+    !serial.starts_with(PLACE)
+        && (1..=SERIAL_MAX).contains(&serial.len())
+        && serial
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\'))
+}
+
 /// Every device with a printer interface.
 pub(super) fn scan(context: &Context) -> rusb::Result<Vec<Found>> {
     let printers = context.devices()?;
@@ -134,6 +146,10 @@ pub(super) fn scan(context: &Context) -> rusb::Result<Vec<Found>> {
             )
         })
         .collect();
+    let ids = |vendor, product| {
+        let same = |(v, p, ..): &&(u16, u16, rusb::Result<Strings>, String)| (*v, *p) == (vendor, product);
+        printers.iter().filter(same).count()
+    };
     let same = |vendor: u16, product: u16, serial: &str| {
         let twin = |(v, p, strings, _): &&(u16, u16, rusb::Result<Strings>, String)| {
             (*v, *p) == (vendor, product)
@@ -144,30 +160,29 @@ pub(super) fn scan(context: &Context) -> rusb::Result<Vec<Found>> {
         printers.iter().filter(twin).count()
     };
     let found = printers.iter().map(|(vendor, product, strings, place)| {
-        let read = strings.as_ref().ok();
-        let serial = read.and_then(|strings| strings.serial.clone());
-        // A number that is no number tells nobody apart: its place does.
-        let serial = serial.filter(|serial| same(*vendor, *product, serial) == 1);
-        let names = read.map(|strings| [strings.maker.as_deref(), strings.model.as_deref()]);
+        let said = strings.as_ref().ok();
+        let serial = said.and_then(|said| said.serial.clone());
+        let named = serial
+            .clone()
+            .filter(|serial| is_usable(serial) && same(*vendor, *product, serial) == 1);
+        let is_twin = ids(*vendor, *product) > 1;
         Found {
             address: Address::Usb {
                 vendor: *vendor,
                 product: *product,
-                serial: serial.or_else(|| Some(format!("{PLACE}{place}"))),
+                // A number that is none tells nobody apart: the place does.
+                serial: named.or_else(|| is_twin.then(|| format!("{PLACE}{place}"))),
             },
-            name: names
-                .into_iter()
-                .flatten()
-                .flatten()
-                .collect::<Vec<_>>()
-                .join(" "),
+            maker: said.and_then(|said| said.maker.clone()),
+            model: said.and_then(|said| said.model.clone()),
+            serial,
             place: place.clone(),
-            problem: match strings {
-                Err(rusb::Error::Access) => {
-                    Some("the agent may not open it: see the udev rule in the docs".to_owned())
+            problem: strings.as_ref().err().map(|error| match error {
+                rusb::Error::Access => {
+                    "this user may not open it: run as the agent's user or as an administrator".to_owned()
                 }
-                Err(_) | Ok(_) => None,
-            },
+                error => format!("it does not say who it is ({error})"),
+            }),
         }
     });
     Ok(found.collect())
@@ -211,5 +226,20 @@ mod tests {
         assert_eq!(choose(&[NONE, other], Some("@1-4"), None), Choice::Take(1));
         assert_eq!(choose(&[NONE], Some("@1-4"), None), Choice::Missing);
         assert_eq!(choose(&[A], Some("@1-1"), Some("B")), Choice::Other("A"));
+    }
+
+    #[test]
+    fn x10_a_serial_number_of_a_hostile_device_stays_out_of_the_configuration() {
+        assert!(is_usable("J4QK-001:7"));
+        for serial in [
+            "",
+            "a b",
+            "a\"\n[[printer]]",
+            "\u{202e}1",
+            "@1-1",
+            &"9".repeat(65),
+        ] {
+            assert!(!is_usable(serial), "{serial:?}");
+        }
     }
 }

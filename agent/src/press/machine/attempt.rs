@@ -8,9 +8,6 @@ use crate::press::commands;
 use crate::press::health::Trouble;
 use crate::spool::Step;
 
-/// Papers of one job; what asks for more is a mistake.
-const MAX_COPIES: u32 = 20;
-
 /// What the press is at.
 #[derive(Debug)]
 pub(super) enum Doing {
@@ -92,10 +89,6 @@ impl Machine {
         if draft.proven.is_some() {
             return;
         }
-        let copies = self
-            .job(&draft.job)
-            .map_or(1, |job| job.job.copies.clamp(1, MAX_COPIES));
-        let ticket = ticket.repeat(usize::try_from(copies).unwrap_or(1));
         let data = match self.level() {
             Evidence::A | Evidence::B => commands::with_automatic_status(ticket),
             Evidence::C | Evidence::Person => ticket,

@@ -54,6 +54,8 @@ pub(super) struct Line {
     out: Vec<u8>,
     offset: usize,
     in_flight: bool,
+    /// Bytes of the write under way that were dropped since.
+    stale: usize,
 }
 
 impl Line {
@@ -79,6 +81,7 @@ impl Line {
             out: Vec::new(),
             offset: 0,
             in_flight: false,
+            stale: 0,
         }
     }
 
@@ -172,6 +175,16 @@ impl Machine {
         self.line.wait = (self.line.wait * 2).min(self.config.limits.retry_most);
     }
 
+    /// Forgets what the port has not taken; a write under way is still answered.
+    pub(super) fn drop_unsent(&mut self) {
+        let line = &mut self.line;
+        if line.in_flight {
+            line.stale = line.out.len().saturating_sub(line.offset).min(CHUNK);
+        }
+        line.out.clear();
+        line.offset = 0;
+    }
+
     pub(super) fn send(&mut self, bytes: &[u8]) {
         self.line.out.extend_from_slice(bytes);
     }
@@ -197,7 +210,7 @@ impl Machine {
             return;
         }
         line.in_flight = false;
-        line.offset += bytes;
+        line.offset += bytes.saturating_sub(std::mem::take(&mut line.stale));
         if line.offset >= line.out.len() {
             line.out.clear();
             line.offset = 0;

@@ -13,6 +13,7 @@ mod line;
 mod probe;
 mod proof;
 mod queue;
+mod recovery;
 mod start;
 mod wait;
 
@@ -20,6 +21,7 @@ mod wait;
 mod tests;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use protocol::frames::PrinterStatus;
@@ -29,6 +31,7 @@ use self::attempt::Doing;
 use self::check::Check;
 use self::doubt::Doubt;
 use self::line::Line;
+use super::commands::Recovery;
 use super::freshness::Ages;
 use super::health::Health;
 use super::known::Known;
@@ -39,6 +42,9 @@ use crate::spool::{SpoolJob, Step};
 
 /// The two clocks part by less than this while the computer is awake.
 const SLEPT: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// An operator stands at the printer; a command that comes later might hit another error.
+const RECOVER_WITHIN: Duration = Duration::from_secs(10);
 
 /// What a press needs to know beforehand.
 #[derive(Debug, Clone)]
@@ -84,6 +90,8 @@ pub enum Input {
     Rendered(Result<Vec<u8>, String>),
     /// What the spool remembers of the printer; `None` makes the press probe it again.
     Known(Option<Known>),
+    /// An operator ends the printer's error.
+    Recover(Recovery),
     /// The agent ends: nothing new begins, a ticket in progress is finished.
     Stop,
     /// Time passed.
@@ -102,7 +110,7 @@ pub enum Output {
     Write(Vec<u8>),
     /// Make this durable; answer [`Input::Recorded`] or [`Input::NotRecorded`].
     Record(Box<Step>),
-    /// Render this ticket; answer [`Input::Rendered`].
+    /// Render this ticket, once for each copy; answer [`Input::Rendered`].
     Render {
         /// The job.
         job: Box<SpoolJob>,
@@ -167,6 +175,8 @@ pub struct Machine {
     unrecorded: VecDeque<Step>,
     record_at: Tick,
     visit_at: Tick,
+    /// An operator's command that waits for the connection, and until when.
+    recovery: Option<(Recovery, Tick)>,
     stopping: bool,
     reported: Option<PrinterStatus>,
     outputs: VecDeque<Output>,
@@ -200,6 +210,7 @@ impl Machine {
             unrecorded: VecDeque::new(),
             record_at: now,
             visit_at: now,
+            recovery: None,
             stopping: false,
             reported: None,
             outputs: VecDeque::new(),
@@ -223,6 +234,7 @@ impl Machine {
             Input::NotRecorded { step, again } => self.not_recorded(*step, again),
             Input::Rendered(ticket) => self.rendered(ticket),
             Input::Known(known) => self.told(known),
+            Input::Recover(how) => self.recovery = Some((how, self.now + RECOVER_WITHIN)),
             Input::Stop => self.stopping = true,
             Input::Timeout => {}
         }
@@ -247,6 +259,7 @@ impl Machine {
             self.start_deadline(),
             self.queue_deadline(),
             (!self.unrecorded.is_empty()).then_some(self.record_at),
+            self.recovery.map(|(_, until)| until),
         ]
         .into_iter()
         .flatten()
@@ -277,6 +290,7 @@ impl Machine {
 
     fn advance(&mut self) {
         self.record_again();
+        self.recover();
         self.watch_check();
         self.watch_doing();
         self.watch_line();

@@ -68,7 +68,7 @@ impl Machine {
     }
 
     fn wants_line(&self) -> bool {
-        !self.stopping && (self.candidate().is_some() || self.wants_visit())
+        !self.stopping && (self.candidate().is_some() || self.wants_visit() || self.recovery.is_some())
     }
 
     /// Nobody prints, but somebody may want to know how the printer is.

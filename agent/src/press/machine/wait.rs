@@ -47,7 +47,9 @@ impl Machine {
             self.back_off();
             return self.interrupted("the printer stopped answering with the ticket in it");
         }
-        self.doubt_in_place("the printer stopped answering with the ticket in it");
+        let why = "the printer stopped answering with the ticket in it";
+        self.doubt_in_place(why);
+        self.obstruct(why);
         if self.check.is_none() && self.now >= self.look_time() {
             self.begin_check();
         }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use engineioxide::DisconnectReason;
+use engineioxide::{DisconnectReason, TransportType};
 use tokio_util::sync::CancellationToken;
 
 use super::{EngineSocket, MAX_WAITING, SPARE};
@@ -14,6 +14,8 @@ use crate::rooms::{Line, MAX_OUTBOX_BYTES, Text};
 /// pings and answers, which must not find the queue full.
 const FREE: usize = MAX_WAITING / 2;
 const TAKEN: usize = FREE / 2;
+/// How long a client that polls may take to fetch the last word: the way to it and back.
+const FETCHED_WITHIN: Duration = Duration::from_secs(1);
 /// How often a replay looks for room in the queue. The client reads meanwhile.
 const LOOK_EVERY: Duration = Duration::from_millis(2);
 
@@ -87,6 +89,19 @@ impl EngineLine {
         self.messages.store(waiting, Ordering::Relaxed);
         self.bytes.store(still, Ordering::Relaxed);
         waiting <= 1 || still <= MAX_OUTBOX_BYTES
+    }
+}
+
+/// Waits until a client that polls has fetched what was said to it, for a while: its next poll would find the
+/// session gone. A WebSocket writes what waits before it closes.
+pub(super) async fn taken(socket: &EngineSocket) {
+    let fetched = async {
+        while waiting(socket) > 0 && !socket.is_closed() {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    };
+    if socket.transport_type() == TransportType::Polling {
+        let _not_in_time = tokio::time::timeout(FETCHED_WITHIN, fetched).await;
     }
 }
 

@@ -12,6 +12,7 @@ use tracing::debug;
 
 use super::arrival::Arrival;
 use super::farewell::{End, Why};
+use super::line::taken;
 use super::packet::{self, Packet};
 use super::talk::Talk;
 use super::{EngineSocket, Incoming};
@@ -102,6 +103,7 @@ impl Session {
         let (reason, last) = end.say();
         if let Some(last) = last.filter(|_| !matches!(self.state, State::New)) {
             let _gone_or_full = socket.emit(last);
+            taken(&socket).await;
         }
         socket.close(reason);
     }

@@ -275,7 +275,7 @@ impl Rig {
                 let ticket = if job.job.id.as_str() == "bad" {
                     Err("no".to_owned())
                 } else {
-                    Ok(ticket(&job, &banners))
+                    Ok(ticket(&job, &banners).repeat(job.job.copies as usize))
                 };
                 self.inputs.push_back(Input::Rendered(ticket));
             }

@@ -1,0 +1,44 @@
+//! How full the spool's disk is, so that somebody hears of it before it takes nothing more.
+
+use std::path::Path;
+
+/// From so many per cent on a person is told (DELIVERY.md, D2).
+pub const ALARM_AT: u8 = 90;
+
+/// Per cent of the disk with this folder that are used; none where the system does not say.
+#[cfg(unix)]
+#[must_use]
+pub fn used(folder: &Path) -> Option<u8> {
+    let disk = rustix::fs::statvfs(folder).ok()?;
+    per_cent(disk.f_blocks, disk.f_bavail)
+}
+
+/// Per cent of the disk with this folder that are used; none where the system does not say.
+#[cfg(not(unix))]
+#[must_use]
+pub fn used(_: &Path) -> Option<u8> {
+    None
+}
+
+/// Of all blocks so many are free for us; whoever is root has more, and we are not.
+#[cfg(unix)]
+fn per_cent(all: u64, free: u64) -> Option<u8> {
+    let used = u128::from(all.saturating_sub(free)) * 100;
+    u8::try_from(used.div_ceil(u128::from(all.max(1)))).ok()
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_share_is_rounded_up_and_a_disk_of_this_computer_has_one() {
+        assert_eq!(per_cent(1000, 1000), Some(0));
+        assert_eq!(per_cent(1000, 100), Some(90));
+        assert_eq!(per_cent(1000, 99), Some(91));
+        assert_eq!(per_cent(1000, 0), Some(100));
+        assert_eq!(per_cent(0, 0), Some(0));
+        assert!(used(Path::new("/")).is_some_and(|share| share <= 100));
+        assert_eq!(used(Path::new("/no/such/folder")), None);
+    }
+}
