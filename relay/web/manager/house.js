@@ -68,7 +68,7 @@ export class House extends EventTarget {
       ])
       const known = new Map([...jobs.items, ...doubts.items, ...held.items].map(job => [job.id, job]))
       const found = {
-        orders: orders.items, jobs: [...known.values()], stations: stations.items, devices: devices.items, routing
+        orders: orders.items, jobs: [...known.values()], stations: stations.items, devices: [...devices.items, ...unpaired(stations.items, devices.items)], routing
       }
       const before = JSON.stringify([this.orders, this.jobs, this.stations, this.devices, this.routing])
       Object.assign(this, found)
@@ -80,4 +80,14 @@ export class House extends EventTarget {
   }
 
   #say (type) { this.dispatchEvent(new CustomEvent(type)) }
+}
+
+// Where the relay asks for no tokens, agents come without being paired: their stations name them.
+function unpaired (stations, devices) {
+  const known = new Set(devices.map(device => device.id))
+  const ids = [...new Set(stations.map(station => station.device))].filter(id => id && !known.has(id))
+  return ids.map(id => {
+    const own = stations.filter(station => station.device === id)
+    return { id, name: id.slice(0, 14), isUnpaired: true, online: true, revoked: false, printsFor: own.map(station => station.name), printers: own[0].printers }
+  })
 }

@@ -33,7 +33,7 @@ export class View {
       h('ul', { class: 'printers' }, device.printers.map(printer => h('li', {},
         h('strong', {}, printer.name), ' ', h('span', { class: 'chip', 'data-level': printer.state === 'ready' ? 'good' : printer.state === 'unknown' ? 'warn' : 'bad' }, t(`printer_${printer.state}`)), ' ',
         h('span', { class: 'soft' }, [printer.profile, printer.proof ? t(`proof_${printer.proof}`) : t('proof_none'), printer.paper === 'low' && t('paperLow'), printer.error, ago(printer.at)].filter(Boolean).join(' · '))))),
-      h('div', { class: 'acts' },
+      !device.isUnpaired && h('div', { class: 'acts' },
         act(t('printTest'), async () => {
           const { jobs } = await ask('POST', `${path}/test`, {})
           tell(t('testComes', { stations: jobs.map(job => job.station).join(', ') }))
