@@ -71,6 +71,7 @@ test('a manager decides what nobody knows, and the paper follows', async () => {
   await page.locator('.one', { hasText: 'Soto Ayam' }).locator('.ticket').first().click()
   await page.locator('.story li', { hasText: 'printed' }).waitFor()
   await until(() => page.locator('dialog img.paper').evaluate(image => image.naturalWidth > 100), 'a picture of the ticket')
+  await page.waitForTimeout(400)
   await shot(page, 'manager-ticket')
   assert.ok(id)
   await shut(page)
