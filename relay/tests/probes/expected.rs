@@ -145,6 +145,8 @@ pub(crate) const ROUTES: &[Route] = &[
     post("/api/enrolments", "m", r#"{"replaces": "{device}"}"#),
     delete("/api/enrolments/{code}", "m"),
     post("/api/enrol", "-", "{}"),
+    post("/api/screen-codes", "m", r#"{"role": "kitchen"}"#),
+    post("/api/sign-in", "-", "{}"),
     get("/api/tokens", "m"),
     post("/api/tokens", "m", r#"{"role": "pos"}"#),
     post("/api/tokens/{token}/revoke", "m", ""),
