@@ -117,10 +117,16 @@ pub(super) async fn reprint(
     match body.get("station") {
         None | Some(Value::Null) => ask(&app, &who, id, JobWish::Reprint).await,
         Some(Value::String(to)) => {
-            let sent = app.store.send(&who.outlet, &JobId::new(id), to, &who.actor()).await?;
+            let sent = app
+                .store
+                .send(&who.outlet, &JobId::new(id), to, &who.actor())
+                .await?;
             Ok(json(&JobView::from(sent)))
         }
-        Some(_) => Err(Problem::invalid("station", "`station` must be a station's name such as bar")),
+        Some(_) => Err(Problem::invalid(
+            "station",
+            "`station` must be a station's name such as bar",
+        )),
     }
 }
 

@@ -281,18 +281,28 @@ pub(super) fn send(desk: &mut Desk<'_>, outlet: &OutletId, id: &JobId, to: &str,
     let from = row.job.header.station.clone();
     let refused = |why: String| Err(StoreError::Conflict(why).into());
     if from == to {
-        return refused(format!("this job is at {to} already; leave out `station` to print it there again"));
+        return refused(format!(
+            "this job is at {to} already; leave out `station` to print it there again"
+        ));
     }
     if row.job.state == JobState::Printing {
         return refused("this job is printing; wait until it is known how that ended".to_owned());
     }
     if stations::holder(desk.conn, outlet, to)?.is_none() {
-        return refused(format!("no computer prints for {to}; GET /api/stations lists those that do"));
+        return refused(format!(
+            "no computer prints for {to}; GET /api/stations lists those that do"
+        ));
     }
     let mut ticket = reprint(&row)?;
     to.clone_into(&mut ticket.station);
-    if !ticket.banners.iter().any(|banner| matches!(banner, Banner::Backup { .. })) {
-        ticket.banners.push(Banner::Backup { station: from.clone() });
+    if !ticket
+        .banners
+        .iter()
+        .any(|banner| matches!(banner, Banner::Backup { .. }))
+    {
+        ticket.banners.push(Banner::Backup {
+            station: from.clone(),
+        });
     }
     let new = put(desk, &row, &ticket)?;
     tell_rooms(desk, &row, ticket, by)?;
@@ -300,7 +310,12 @@ pub(super) fn send(desk: &mut Desk<'_>, outlet: &OutletId, id: &JobId, to: &str,
         wish(desk, outlet, id, JobWish::Cancel, by)?;
     }
     let number = row.job.header.number;
-    deeds::audit(desk, outlet, by, format!("ticket {number} of {from} was sent to {to}"))?;
+    deeds::audit(
+        desk,
+        outlet,
+        by,
+        format!("ticket {number} of {from} was sent to {to}"),
+    )?;
     Ok(fate::present(new, None, desk.now))
 }
 
