@@ -279,7 +279,7 @@ fn copy(desk: &mut Desk<'_>, row: &JobRow, by: &Actor) -> Outcome<JobRow> {
 pub(super) fn send(desk: &mut Desk<'_>, outlet: &OutletId, id: &JobId, to: &str, by: &Actor) -> Outcome<Job> {
     let row = job(desk, outlet, id)?;
     let from = row.job.header.station.clone();
-    let refused = |why: String| Err(StoreError::Conflict(why).into());
+    let refused = |why: String| Err(StoreError::Conflict(why));
     if from == to {
         return refused(format!(
             "this job is at {to} already; leave out `station` to print it there again"
