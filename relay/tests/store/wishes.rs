@@ -134,3 +134,45 @@ async fn a_reprint_is_a_new_job_headed_reprint_that_the_rooms_hear_of() {
     let void = house.offers(GRILL, SPOOL).await.remove(0);
     assert!(void.data.contains("\"quantity\":2"), "{}", void.data);
 }
+
+#[tokio::test]
+async fn a_ticket_sent_to_another_station_is_marked_there_and_withdrawn_here() {
+    let house = House::open().await;
+    house.order("A-17").await;
+    let (fence, jobs) = house.take(GRILL).await;
+    let id = &jobs[0].header.id;
+    let by = actor();
+    let send = |to: &'static str| house.store.send(OUTLET, id, to, &by);
+    let nobody = send("bar_depan").await;
+    assert!(
+        matches!(&nobody, Err(StoreError::Conflict(why)) if why.contains("no computer")),
+        "{nobody:?}"
+    );
+    house.store.attach(OUTLET, "bar-pc").await.unwrap();
+    house
+        .store
+        .offers(OUTLET, "bar_depan", "bar-pc", SPOOL, 0, 32)
+        .await
+        .unwrap();
+    let same = send("kitchen").await;
+    assert!(matches!(same, Err(StoreError::Conflict(_))), "{same:?}");
+    house.say(&jobs[0], GRILL, fence, JobState::Printing).await;
+    let begun = send("bar_depan").await;
+    assert!(matches!(begun, Err(StoreError::Conflict(_))), "{begun:?}");
+
+    house.say(&jobs[0], GRILL, fence, JobState::Unconfirmed).await;
+    let sent = send("bar_depan").await.unwrap();
+    assert_eq!(sent.header.station, "bar_depan");
+    let from = Banner::Backup {
+        station: "kitchen".into(),
+    };
+    assert_eq!(sent.header.banners, [Banner::Reprint, from]);
+    assert!(
+        sent.data.contains("\"print_trigger\":\"reprint\""),
+        "{}",
+        sent.data
+    );
+    // The first may still print, so its agent hears that it shall not.
+    let wished = house.store.wished(OUTLET, "kitchen", GRILL).await.unwrap();
+    assert_eq!(wished, [(id.clone(), JobWish::Cancel)]);
+}
