@@ -84,7 +84,7 @@ test('axe finds nothing on the display, in any state and look', async () => {
   await shut(first)
 })
 
-test('axe finds nothing on the guest\'s page, the start page and the sign-in', async () => {
+test('axe finds nothing on the guest\'s page, the dashboard and what is over', async () => {
   const options = { bypassCSP: true, reducedMotion: 'reduce', viewport: { width: 390, height: 844 } }
   for (const look of looks) {
     const guest = await openPage(house, `/s/${token}`, { ...options, look })
@@ -92,8 +92,8 @@ test('axe finds nothing on the guest\'s page, the start page and the sign-in', a
     await check(guest, `guest, ${look}`)
     await shot(guest, `guest-${look}`, { fullPage: true })
     await guest.goto(`${house.url}/`)
-    await guest.locator('nav a').waitFor()
-    await check(guest, `start, ${look}`)
+    await guest.locator('#tabs a').first().waitFor()
+    await check(guest, `dashboard, ${look}`)
     await guest.goto(`${house.url}/s/nobody-knows-this-visit-0000`)
     await guest.locator('.over, .empty').waitFor()
     await check(guest, `over, ${look}`)

@@ -90,7 +90,7 @@ export async function wireTo (url) {
 }
 
 // A page that keeps what went wrong on it: errors, breaches of its policy, requests to elsewhere.
-export async function openPage (house, path, { base = house.url, token, look = 'dark', clock = false, ...options } = {}) {
+export async function openPage (house, path, { base = house.url, token, look = 'dark', clock = false, prepare, ...options } = {}) {
   const context = await house.browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB', ...options })
   const page = await context.newPage()
   page.wrong = []
@@ -108,6 +108,7 @@ export async function openPage (house, path, { base = house.url, token, look = '
   if (token) await page.addInitScript(token => localStorage.setItem('printrail:token', token), token)
   await page.addInitScript(look => localStorage.getItem('printrail:screen') ?? localStorage.setItem('printrail:screen', JSON.stringify({ theme: look, volume: 0 })), look)
   if (clock) await page.clock.install()
+  await prepare?.(page)
   await page.goto(base + path)
   return page
 }

@@ -1,7 +1,7 @@
 // The kitchen display without its relay: killed, cut off, slept, loaded anew.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { card, inColumn, openDisplay, openHouse, shot, shut, sounds, until, wireTo } from './house.mjs'
+import { card, inColumn, openDisplay, openHouse, openPage, shot, shut, sounds, until, wireTo } from './house.mjs'
 
 let house
 before(async () => { house = await openHouse() })
@@ -140,4 +140,35 @@ test('events that the socket never brought are asked for', async () => {
   await card(page, id).waitFor()
   await shut(page)
   await finish()
+})
+
+test('an order that came before the socket had joined its rooms is shown all the same', async () => {
+  let joins = []
+  let questions = []
+  let holds = false
+  const page = await openPage(house, '/kds?outlet=late-rooms', {
+    prepare: async page => {
+      await page.routeWebSocket(/socket\.io/, socket => {
+        const relay = socket.connectToServer()
+        socket.onMessage(message => (String(message).startsWith('42') && joins ? joins.push(() => relay.send(message)) : relay.send(message)))
+      })
+      await page.route('**/api/events*', route => (holds ? questions.push(() => route.continue()) : route.continue()))
+    }
+  })
+  await page.waitForFunction(() => document.querySelector('#strip .say')?.textContent.startsWith('live'))
+  await until(() => joins.length >= 2, 'joins under way')
+  holds = true
+  const order = name => house.ask('POST', '/api/orders', { orderType: 'dine-in', tableNumber: 'C1', paymentMethod: 'cash', items: [{ name, quantity: 1, price: 1, workstation: 'kitchen' }] }, { 'x-outlet': 'late-rooms' })
+  await order('Before')
+  for (const join of joins) join()
+  joins = null
+  await until(async () => {
+    await order('After')
+    return (await page.locator('.card', { hasText: 'After' }).count()) > 0
+  }, 'a frame of the socket')
+  assert.equal(await page.locator('.card', { hasText: 'Before' }).count(), 0, 'the socket does not have it')
+  holds = false
+  for (const question of questions) question()
+  await page.locator('.card', { hasText: 'Before' }).waitFor()
+  await shut(page)
 })

@@ -9,6 +9,9 @@ const BEAT_MS = 4_000
 const ANSWER_WITHIN_MS = 8_000
 // How long a frame may be on its way while the log is ahead of it.
 const ON_ITS_WAY_MS = 300
+// A socket that has just opened joins its rooms one after the other: a frame may come from behind a gap. For so long
+// frames are shown, and the log is asked all the same for what may be missing before them.
+const SETTLES_MS = 2_000
 // Further behind, all that is open is less than all that happened.
 const FAR = 1_000
 // Under this the two clocks agree: a `Date` header has whole seconds.
@@ -43,6 +46,8 @@ export class Live extends EventTarget {
   #beating = null
   #again = false
   #skew = 0
+  #opened = null
+  #settled = false
 
   // Goes on after `{seq, epoch}`, where a page that knew so much was left; without it, from a snapshot.
   // `check` says of what waits to be sent whether it is still wanted.
@@ -55,6 +60,9 @@ export class Live extends EventTarget {
     this.client.on('kitchen:order_acknowledged', ({ orderId, chefId }) => this.#say('seen', { orderId, by: chefId }))
     this.client.on('sync_state', () => { this.#lost = true; this.beat() })
     this.client.on('status', status => {
+      if (status.state !== 'connected') this.#opened = null
+      else if (this.#opened === null) this.#opened = Date.now()
+      if (this.#opened === null) this.#settled = false
       if (status.state === 'connected') this.beat()
       this.#say('queue', status)
     })
@@ -83,9 +91,11 @@ export class Live extends EventTarget {
   }
 
   async #ask () {
+    const begun = Date.now()
     const { head, epoch } = await this.#get('/api/events')
     if (this.#lost || epoch !== this.#epoch || head < this.#seq || head > this.#seq + FAR) await this.#snapshot()
-    else if (head > this.#seq && !await this.#comes(head)) await this.#missed(head)
+    else if (head > this.#seq && !(this.#settled && await this.#comes(head))) await this.#missed(head)
+    if (this.#opened !== null && begun - this.#opened > SETTLES_MS) this.#settled = true
     this.#say('proof')
     if (this.client.status.queued > 0) this.client.flush()
   }
@@ -125,7 +135,7 @@ export class Live extends EventTarget {
   // A frame of the socket: its position is the client's newest.
   #whole (order) {
     const seq = place(this.client)
-    this.#seq = Math.max(this.#seq, seq)
+    if (this.#settled) this.#seq = Math.max(this.#seq, seq)
     this.#say('order', { order, seq })
     this.#say('proof')
   }
