@@ -280,6 +280,29 @@ fn fault_u4_tickets_survive_short_writes_and_stalls_unmarked() {
     assert_eq!(bus.stat(plugged, "halts"), 1);
 }
 
+/// Off until nobody takes connections any more, and on until somebody answers: what is plugged in next meets the
+/// printer that came back, not the one that went.
+fn power_cycle(kitchen: &Kitchen) {
+    use std::io::{Read as _, Write as _};
+    let address = kitchen.printer.addr();
+    let connect = || std::net::TcpStream::connect(address);
+    let wait = |done: &dyn Fn() -> bool| {
+        let end = std::time::Instant::now() + Duration::from_secs(20);
+        while !done() {
+            assert!(std::time::Instant::now() < end, "the printer's power");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    };
+    kitchen.fault(Fault::PowerOff);
+    wait(&|| connect().is_err());
+    kitchen.fault(Fault::PowerOn);
+    wait(&|| {
+        let Ok(mut stream) = connect() else { return false };
+        stream.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+        stream.write_all(&[0x10, 0x04, 0x01]).is_ok() && stream.read(&mut [0]).is_ok_and(|count| count == 1)
+    });
+}
+
 #[test]
 #[ignore = "needs the simulated bus: tests/usb/ci.sh"]
 fn fault_u6_the_first_job_after_a_suspend_is_whole() {
@@ -297,8 +320,7 @@ fn fault_u6_the_first_job_after_a_suspend_is_whole() {
     // The bus loses its power, the printer too: the old device ends at its first use, and in the pipe of the new one
     // an old answer waits.
     bus.on(plugged, "gone 0");
-    kitchen.fault(Fault::PowerOff);
-    kitchen.fault(Fault::PowerOn);
+    power_cycle(&kitchen);
     let again = bus.plug(1, Some("A1"), &kitchen.printer);
     bus.on(again, "say 1A1A");
     kitchen.sleep_for(Duration::from_secs(8 * 3600));
