@@ -22,7 +22,7 @@ import glob, json, os, sys
 
 scratch = sys.argv[1]
 rows = []
-for path in sorted(glob.glob("target/criterion/*/*/new/estimates.json")):
+for path in sorted(glob.glob(os.environ.get("CARGO_TARGET_DIR", "target") + "/criterion/*/*/new/estimates.json")):
     with open(path) as file:
         mean = json.load(file)["mean"]["point_estimate"]
     with open(path.replace("estimates.json", "benchmark.json")) as file:
