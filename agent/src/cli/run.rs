@@ -12,7 +12,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, fmt, registry};
 
-use super::args::Common;
+use super::args::{Color, Common};
 use super::logfile::LogFile;
 use super::{Exit, Failure, env, output};
 use crate::config::{Config, Flags, load};
@@ -85,7 +85,11 @@ fn log(common: &Common, data: &Path) {
             ));
             EnvFilter::new(default)
         });
-    let colours = io::stderr().is_terminal() && env("NO_COLOR").is_none_or(|value| value.is_empty());
+    let colours = match common.color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => io::stderr().is_terminal() && env("NO_COLOR").is_none_or(|value| value.is_empty()),
+    };
     let screen = fmt::layer()
         .with_writer(io::stderr)
         .with_ansi(colours)

@@ -9,6 +9,7 @@ mod error;
 mod load;
 mod places;
 mod raw;
+mod set;
 mod url;
 mod write;
 
@@ -21,6 +22,7 @@ pub use edit::{EditError, Edited, Wish as StationWish, add_printer, remove_print
 pub use error::ConfigError;
 pub use load::{Flags, Loaded, Origin, RelayOnly, Setting, load, load_relay, locate};
 pub use places::{CONFIG_NAME, Places, TOKEN_NAME, places};
+pub use set::set_value;
 pub use url::{RelayUrl, UrlError};
 pub use write::{WriteError, write_relay};
 
