@@ -1,11 +1,9 @@
 // The manager's dashboard over a real agent and a printer whose power goes: what needs a person is told, decided, printed.
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { axeSource, openHouse, openPage, shot, shut, until } from './house.mjs'
+import { openStation } from './station.mjs'
 
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 const VIEWS = ['now', 'printers', 'stations', 'templates', 'people']
@@ -13,39 +11,8 @@ const axe = readFileSync(axeSource, 'utf8')
 
 let house
 let kitchen
-before(async () => { house = await openHouse(); kitchen = await openKitchen() })
+before(async () => { house = await openHouse(); kitchen = await openStation(house) })
 after(async () => { await kitchen?.close(); await house.close() })
-
-// A kitchen's computer with a printer that loses its power after `bytes`, where that is said.
-async function openKitchen () {
-  const folder = mkdtempSync(join(tmpdir(), 'printrail-kitchen-'))
-  const paper = join(folder, 'paper')
-  const printer = spawn(process.env.PRINTER, ['--listen', '127.0.0.1:0', '--control', '127.0.0.1:0', '--out', paper], { stdio: ['ignore', 'pipe', 'inherit'] })
-  let said = ''
-  printer.stdout.on('data', chunk => { said += chunk })
-  const places = await until(() => { const found = [...said.matchAll(/127\.0\.0\.1:\d+/g)].map(String); return found.length >= 2 && found }, 'a printer')
-  const [address, control] = [places.find((_, i) => i === 0), places[1]]
-  writeFileSync(join(folder, 'agent.toml'), `[relay]
-url = "${house.url.replace('http', 'ws')}"
-outlet = "demo"
-[[station]]
-name = "kitchen"
-printer = "grill"
-on_unconfirmed = "hold"
-[[printer]]
-name = "grill"
-address = "tcp://${address}"
-`)
-  const agent = spawn(process.env.AGENT, ['run', '--data', folder, '--quiet'], { stdio: ['ignore', 'ignore', 'inherit'] })
-  return {
-    papers: () => { try { return readdirSync(paper).filter(name => name.endsWith('.txt')).map(name => readFileSync(join(paper, name), 'utf8')) } catch { return [] } },
-    tell: line => new Promise((resolve, reject) => spawn(process.env.PRINTER, ['--tell', control, line], { stdio: 'ignore' }).once('exit', code => (code === 0 ? resolve() : reject(new Error(line))))),
-    async close () {
-      for (const child of [agent, printer]) await new Promise(resolve => { child.once('exit', resolve); child.kill('SIGTERM') })
-      rmSync(folder, { recursive: true, force: true })
-    }
-  }
-}
 
 const sentence = page => page.locator('#sentence').textContent()
 

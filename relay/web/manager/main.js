@@ -48,11 +48,15 @@ async function open () {
   draw()
 }
 
+// Nothing is said before anything is known.
 function draw () {
+  if (!house.isKnown) return
   const { level, parts } = sentence(house, Date.now())
   const text = parts.map(({ words, values }) => {
-    const waits = values.n > 0 && 'minutes' in values ? t(values.n === 1 ? 'saysWaitsOne' : 'saysWaits', values) : ''
-    return t(words, values) + waits
+    const waits = values.n > 0 && 'minutes' in values
+    const how = `saysWaits${values.minutes > 0 ? '' : 'New'}${values.n === 1 ? 'One' : ''}`
+    const said = waits ? t(words, values) + t(how, values) : t(words, values)
+    return said.endsWith('.') ? said : `${said}.`
   }).join(' ')
   const heading = $('#sentence')
   set(heading, 'data-level', level)
