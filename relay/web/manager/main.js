@@ -34,13 +34,14 @@ choices($('#look'), LOOKS.map(look => [look, t(`look_${look}`)]), prefs.get('the
 $('#leave').addEventListener('click', () => { forget(); location.reload() })
 $('#to-kds').search = location.search
 
+$('#tabs').append(...VIEWS.map(one => h('a', { href: `#${one}` }, t(`view_${one}`))))
 house.start()
 await open()
 
 // The view that the address names, loaded when it is first wanted.
 async function open () {
   const name = VIEWS.includes(location.hash.slice(1)) ? location.hash.slice(1) : 'now'
-  $('#tabs').replaceChildren(...VIEWS.map(one => h('a', { href: `#${one}`, 'aria-current': one === name && 'page' }, t(`view_${one}`))))
+  for (const tab of $('#tabs').children) set(tab, 'aria-current', tab.hash === `#${name}` && 'page')
   const { View } = await import(`./${name}.js`)
   const root = h('div', { class: `view of-${name}` })
   view = new View(root, house)
