@@ -63,7 +63,7 @@ test('where no stream comes through, the page asks', async () => {
   await page.goto(`${house.url}/s/${token}`)
   await page.locator('.empty').waitFor()
   await house.order(['Soto'], { sessionToken: token })
-  await page.locator('.order').waitFor({ timeout: 12_000 })
+  await page.locator('.order').waitFor()
   await shut(page)
 })
 

@@ -2,11 +2,13 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
-import { axeSource, openHouse, openPage, shot, shut, until } from './house.mjs'
+import { axeSource, openHouse, openPage, settled, shot, shut, until } from './house.mjs'
 import { openStation } from './station.mjs'
 
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 const VIEWS = ['now', 'printers', 'stations', 'templates', 'people']
+// What shows that a view has what it asked for.
+const SHOWN = { now: '.one', printers: '.machines li', stations: '.stations li', templates: '.papers img', people: '.scroll tbody tr' }
 const axe = readFileSync(axeSource, 'utf8')
 
 let house
@@ -38,7 +40,7 @@ test('a manager decides what nobody knows, and the paper follows', async () => {
   await page.locator('.one', { hasText: 'Soto Ayam' }).locator('.ticket').first().click()
   await page.locator('.story li', { hasText: 'printed' }).waitFor()
   await until(() => page.locator('dialog img.paper').evaluate(image => image.naturalWidth > 100), 'a picture of the ticket')
-  await page.waitForTimeout(400)
+  await settled(page)
   await shot(page, 'manager-ticket')
   assert.ok(id)
   await shut(page)
@@ -83,7 +85,8 @@ test('axe finds nothing in any view and look, and every width fits', async () =>
   for (const view of VIEWS) {
     const page = await openPage(house, `/?outlet=demo#${view}`, { look: 'light', bypassCSP: true, reducedMotion: 'reduce' })
     await page.locator(`.of-${view} h2`).first().waitFor()
-    await page.waitForTimeout(300)
+    await page.locator(SHOWN[view]).first().waitFor()
+    await until(() => page.evaluate(() => document.querySelector('#sentence').textContent !== '…' && [...document.images].every(image => image.naturalWidth > 0)), 'drawn')
     await page.evaluate(axe)
     for (const look of ['light', 'dark', 'contrast']) {
       await page.evaluate(look => { document.documentElement.dataset.theme = look }, look)
