@@ -77,6 +77,7 @@ test('a code for a computer is shown with its command', async () => {
   await page.getByRole('button', { name: 'Make a code' }).click()
   const code = (await page.locator('.code').textContent()).trim()
   await page.locator('pre', { hasText: `printrail-agent service install ${code}` }).waitFor()
+  await settled(page)
   await shot(page, 'manager-pairing')
   await shut(page)
 })
@@ -93,6 +94,7 @@ test('axe finds nothing in any view and look, and every width fits', async () =>
       const { violations } = await page.evaluate(rules => window.axe.run(document, { runOnly: rules }), RULES)
       assert.deepEqual(violations.map(({ id, nodes }) => `${view}, ${look}: ${id}: ${nodes.map(({ html, failureSummary }) => `${html.slice(0, 160)} ${failureSummary}`).join(' | ')}`), [])
     }
+    await page.evaluate(() => { document.documentElement.dataset.theme = 'light' })
     for (const width of [320, 768, 1400, 3840]) {
       await page.setViewportSize({ width, height: 900 })
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
