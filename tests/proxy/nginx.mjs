@@ -64,7 +64,7 @@ http { access_log off; client_body_temp_path ${folder}/body; proxy_temp_path ${f
   const nginx = await startNginx(folder)
   return {
     port,
-    url: `https://${DOMAIN}:${port}`,
+    url: `https://127.0.0.1:${port}`,
     direct: relayPort,
     token: role => relay('token', 'create', '--outlet', 'bistro', '--role', role),
     async restart () { await ended(serving, 'SIGTERM'); serving = await serve() },
