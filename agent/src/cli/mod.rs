@@ -15,6 +15,7 @@ mod printers;
 mod render;
 mod run;
 mod service;
+mod signals;
 mod status;
 
 use std::process::ExitCode;
@@ -49,14 +50,14 @@ pub fn main() -> ExitCode {
 }
 
 fn dispatch(cli: Cli) -> Result<Exit, Failure> {
-    let flags = cli.common.flags();
+    let (flags, no_input) = (cli.common.flags(), cli.common.no_input);
     match cli.command {
-        Command::Run => run::run(&flags, &cli.common),
-        Command::Pair(args) => pair::pair(&flags, &args, cli.common.no_input),
+        Command::Run(args) => run::run(flags, cli.common, &args),
+        Command::Pair(args) => pair::pair(&flags, &args, no_input),
         Command::Service(args) => service::service(&flags, &args),
         Command::Status(args) => status::status(&flags, &args),
         Command::Jobs(args) => jobs::jobs(&flags, args),
-        Command::Printers(args) => printers::printers(&flags, args, cli.common.no_input),
+        Command::Printers(args) => printers::printers(&flags, args, no_input),
         Command::Render(args) => render::render(&flags, &args),
         Command::Doctor(args) => doctor::doctor(&flags, &args),
         Command::Logs(args) => logs::logs(&flags, &args),
