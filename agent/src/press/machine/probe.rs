@@ -109,7 +109,7 @@ impl Machine {
         probe.asking = probe.steps.pop_front();
         probe.asked = now;
         match probe.asking {
-            Some(Ask::Quiet) => {}
+            Some(Ask::Quiet) => return,
             Some(Ask::Fact(fact)) => self.send(&commands::identify(fact)),
             Some(Ask::Mark) => self.send(&commands::mark_request(MARK)),
             Some(Ask::Paper) => self.send(&commands::paper_barrier()),
