@@ -13,7 +13,7 @@ browser_install() {
     fi
     cp tests/browser/package.json "$browser_scratch/"
     (cd "$browser_scratch" && browser_retry npm install --no-audit --no-fund --silent)
-    cargo build --release --locked -p relay
+    release_build
 }
 
 browser_suite() {
