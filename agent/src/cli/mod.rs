@@ -16,6 +16,7 @@ mod render;
 mod run;
 mod service;
 mod status;
+mod update;
 
 use std::process::ExitCode;
 
@@ -61,6 +62,7 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Doctor(args) => doctor::doctor(&flags, &args),
         Command::Logs(args) => logs::logs(&flags, &args),
         Command::Bundle(args) => bundle::bundle(&flags, &args),
+        Command::Update(args) => update::update(&flags, &args),
         Command::Config(args) => config::config(&flags, &args),
         Command::Completions { shell } => docs::completions(shell),
         Command::Man { dir } => docs::man(&dir),
