@@ -227,6 +227,15 @@ fn events_of_any_shape_make_a_ticket() {
         assert_eq!(ticket.report().fallbacks, [""; 0]);
         assert_eq!(cuts(&ticket.escpos()).len(), 1);
     }
+    let empty = render(
+        &json!({"type": "kitchen_print", "data": {"items": []}}),
+        48,
+        Vec::new(),
+    );
+    assert!(
+        !empty.report().is_clean(),
+        "an empty ticket is not taken for a good one"
+    );
 }
 
 #[test]

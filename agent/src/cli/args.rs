@@ -72,11 +72,20 @@ impl Common {
     }
 }
 
+/// How to run.
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    /// Windows' service manager started it
+    #[cfg(windows)]
+    #[arg(long, hide = true)]
+    pub(super) service: bool,
+}
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Run in the foreground; what the service runs
-    Run,
+    Run(RunArgs),
     /// Exchange a one-time pairing code for this computer's own token
     Pair(PairArgs),
     /// Install, start, stop and remove the service that runs at every boot

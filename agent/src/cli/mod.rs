@@ -15,6 +15,7 @@ mod printers;
 mod render;
 mod run;
 mod service;
+mod signals;
 mod status;
 
 use std::process::ExitCode;
@@ -51,7 +52,7 @@ pub fn main() -> ExitCode {
 fn dispatch(cli: Cli) -> Result<Exit, Failure> {
     let flags = cli.common.flags();
     match cli.command {
-        Command::Run => run::run(&flags, &cli.common),
+        Command::Run(args) => run::run(flags, cli.common, &args),
         Command::Pair(args) => pair::pair(&flags, &args),
         Command::Service(args) => service::service(&flags, &args),
         Command::Status(args) => status::status(&flags, &args),

@@ -115,7 +115,7 @@ fn wait_until_connected(flags: &Flags) -> Result<(), Failure> {
                 problem = said.unwrap_or("it is still connecting").to_owned();
             }
             Err(AskError::NotRunning { .. }) => {
-                "it does not run; see `journalctl -u printrail-agent`".clone_into(&mut problem)
+                problem = format!("it does not run; see {}", service::WHY);
             }
             Err(error) => problem = crate::chain(&error),
         }

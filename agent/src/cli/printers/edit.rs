@@ -169,7 +169,12 @@ fn reload(pid: u64) -> bool {
     sent.is_ok_and(|status| status.success())
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
+fn reload(pid: u64) -> bool {
+    crate::service::reload(pid)
+}
+
+#[cfg(not(any(unix, windows)))]
 fn reload(_: u64) -> bool {
     false
 }

@@ -1,6 +1,7 @@
 //! The handle that the rest of the relay holds: every call is an async method, whoever does it.
 
 mod backup;
+mod codes;
 pub(super) mod enrol;
 mod house;
 pub(super) mod inspect;
