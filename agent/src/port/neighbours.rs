@@ -50,7 +50,7 @@ impl Neighbours<'_> {
 }
 
 /// Address and hardware address of every complete row (flag 2).
-fn rows(table: &str) -> impl Iterator<Item = (Ipv4Addr, String)> {
+fn rows(table: &str) -> impl Iterator<Item = (Ipv4Addr, String)> + use<> {
     let row = |line: &str| {
         let mut words = line.split_whitespace();
         let ip = words.next()?.parse().ok()?;

@@ -225,7 +225,9 @@ fn configure(service: &Service) -> Result<(), Error> {
 
 fn start(service: &Service) -> Result<(), ServiceError> {
     match service.start::<&str>(&[]) {
-        Err(error) if ![Some(RUNNING_ALREADY), Some(SLOW)].contains(&code(&error)) => return Err(failed(error)),
+        Err(error) if ![Some(RUNNING_ALREADY), Some(SLOW)].contains(&code(&error)) => {
+            return Err(failed(error));
+        }
         _ => {}
     }
     let status = settle(service, State::Running, &[State::StartPending])?;
@@ -272,7 +274,9 @@ fn sentence(status: &ServiceStatus) -> String {
         State::ContinuePending | State::PausePending | State::Paused => "paused",
     };
     match (status.process_id, status.exit_code) {
-        (Some(id), _) if id != 0 && status.current_state == State::Running => format!("{state} (process {id})"),
+        (Some(id), _) if id != 0 && status.current_state == State::Running => {
+            format!("{state} (process {id})")
+        }
         (_, ServiceExitCode::ServiceSpecific(code)) => format!("{state}, it ended with exit code {code}"),
         (_, ServiceExitCode::Win32(code)) if code != 0 && code != NEVER_STARTED => {
             format!("{state}, Windows' error {code}")
