@@ -56,14 +56,14 @@ fn check(renderer: &Renderer, name: &str, source: &str) {
 }
 
 #[test]
-fn latin_thai_arabic_hebrew_and_devanagari_look_as_they_did() {
+fn f4_latin_thai_arabic_hebrew_and_devanagari_look_as_they_did() {
     OWN.iter()
         .for_each(|(name, source)| check(&Renderer::builtin(), name, source));
 }
 
 #[cfg(feature = "oracles")]
 #[test]
-fn chinese_japanese_korean_and_emoji_look_as_they_did() {
+fn f4_chinese_japanese_korean_and_emoji_look_as_they_did() {
     let builder = FONTS.iter().fold(Renderer::builder(), |b, font| {
         b.with_font(std::fs::read(font).unwrap())
     });
@@ -74,7 +74,7 @@ fn chinese_japanese_korean_and_emoji_look_as_they_did() {
 }
 
 #[test]
-fn what_no_font_has_is_noticed_and_an_emoji_becomes_its_name() {
+fn f4_what_no_font_has_is_noticed_and_an_emoji_becomes_its_name() {
     let renderer = Renderer::builtin();
     let ticket = renderer.render_markup("|寿司 🍕", &Options::new(renderer.profile("generic-80").unwrap()));
     assert!(ticket.text().contains("[pizza]"), "{}", ticket.text());

@@ -1,10 +1,12 @@
 //! The relay: its process, its half of every link, and what it asks of its store.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use protocol::link::{RelayInput, RelayLink, RelayOutput};
 use protocol::{AgentFrame, JobId, JobState, JobUpdate};
 use rand::RngExt as _;
+use relay::routing::Settings;
 use relay::store::{Acked, StoreError};
 
 use crate::event::{Event, Said};
@@ -53,6 +55,7 @@ pub(crate) struct Link {
 pub(crate) struct Office {
     // Durable.
     pub(crate) disk: Disk,
+    pub(crate) settings: BTreeMap<&'static str, Arc<Settings>>,
     // Gone with the process.
     pub(crate) life: u32,
     pub(crate) began: u64,
@@ -71,6 +74,7 @@ impl Office {
     pub(crate) fn new(begin: i64) -> Self {
         Self {
             disk: Disk::new(begin),
+            settings: BTreeMap::new(),
             life: 0,
             began: 0,
             running: None,

@@ -1,5 +1,6 @@
 //! Registrations and offers, as `relay::link` puts them together from the store.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -123,7 +124,8 @@ impl World {
         Some(match via {
             Some(_) => Said::Input(input),
             None => {
-                let backed = backed_by(&self.settings(outlet)?, &station);
+                let settings = self.settings(outlet)?;
+                let backed = backed_by(&settings, &station);
                 Said::Jobs(input, station, backed)
             }
         })
@@ -182,8 +184,9 @@ impl World {
         self.office.quiet.1
     }
 
-    pub(crate) fn settings(&self, outlet: &str) -> Option<Settings> {
-        self.read(|store| ready(store.settings(outlet)))?.ok()
+    /// Nobody changes them during an evening, so they are read once.
+    pub(crate) fn settings(&self, outlet: &str) -> Option<Arc<Settings>> {
+        self.office.settings.get(outlet).cloned()
     }
 
     /// A station whose agent has been away for too long is this one's now.

@@ -3,6 +3,7 @@
 mod jobs;
 mod printers;
 mod support;
+mod update;
 
 use std::path::PathBuf;
 
@@ -13,6 +14,7 @@ use crate::config::Flags;
 pub(super) use jobs::{JobsArgs, JobsCommand};
 pub(super) use printers::{AddArgs, PrintersArgs, PrintersCommand, ScanArgs};
 pub(super) use support::{BundleArgs, LogsArgs};
+pub(super) use update::UpdateArgs;
 
 /// Carries a restaurant's tickets from the relay to its printers.
 #[derive(Debug, Parser)]
@@ -29,7 +31,7 @@ pub(super) use support::{BundleArgs, LogsArgs};
   printrail-agent doctor
 
 Exit codes: 0 ok, 1 failed, 2 usage, 3 not running, 4 needs administrator, 5 not paired or refused,
-6 relay unreachable, 7 a printer needs a person, 8 bad configuration, 9 ambiguous, a person must answer"
+6 relay unreachable, 7 a printer needs a person, 8 bad configuration, 9 ambiguous, a person must answer, 10 update failed"
 )]
 pub(super) struct Cli {
     #[command(flatten)]
@@ -129,6 +131,8 @@ pub(super) enum Command {
     Logs(LogsArgs),
     /// Pack what support needs into one file, without tokens or customers' data
     Bundle(BundleArgs),
+    /// Install a new, signed version between two tickets, and go back where it does not come up
+    Update(UpdateArgs),
     /// Show, check and change the configuration
     Config(ConfigArgs),
     /// Say which version this is

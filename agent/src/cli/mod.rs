@@ -17,6 +17,7 @@ mod run;
 mod service;
 mod signals;
 mod status;
+mod update;
 
 use std::process::ExitCode;
 
@@ -62,6 +63,7 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Doctor(args) => doctor::doctor(&flags, &args),
         Command::Logs(args) => logs::logs(&flags, &args),
         Command::Bundle(args) => bundle::bundle(&flags, &args),
+        Command::Update(args) => update::update(&flags, &args),
         Command::Config(args) => config::config(&flags, &args),
         Command::Version { json } => Ok(version(json)),
         Command::Completions { shell } => docs::completions(shell),
