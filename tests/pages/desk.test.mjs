@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test'
 import { openHouse, openPage, shot, shut, until } from './house.mjs'
 import { openStation } from './station.mjs'
 
-const LONG = 60_000
+const LONG = Number(process.env.WITHIN_MS ?? 60_000)
 
 let house, page
 const as = {}
