@@ -228,10 +228,18 @@ async fn render_makes_every_output_from_an_event_and_from_markup() {
     let (code, report) = home.json(&["render", event]);
     assert_eq!((code, &report["schema"]), (Some(0), &1.into()));
     let wrong = home.path().join("wrong.json");
-    fs::write(&wrong, r#"{"type": "kitchen_print", "data": {"items": [{"name": "Nasi Goreng"}]}}"#).unwrap();
+    fs::write(
+        &wrong,
+        r#"{"type": "kitchen_print", "data": {"items": [{"name": "Nasi Goreng"}]}}"#,
+    )
+    .unwrap();
     let wrong = home.call(&["render", wrong.to_str().unwrap()]);
     assert_eq!((wrong.status.code(), wrong.stdout.len()), (Some(1), 0));
-    assert!(stderr(&wrong).contains("`type` and no `event`"), "{}", stderr(&wrong));
+    assert!(
+        stderr(&wrong).contains("`type` and no `event`"),
+        "{}",
+        stderr(&wrong)
+    );
 }
 
 #[cfg(unix)]

@@ -52,6 +52,9 @@ const NOT_ACTIVE: i32 = 1062;
 /// ERROR_SERVICE_REQUEST_TIMEOUT: a virus scanner reads the program before it starts; it may still come.
 const SLOW: i32 = 1053;
 
+/// ERROR_SERVICE_DATABASE_LOCKED: another service is just being started.
+const LOCKED: i32 = 1055;
+
 /// ERROR_INVALID_LEVEL: this Windows has no such setting.
 const NO_SUCH_SETTING: i32 = 124;
 
@@ -224,9 +227,16 @@ fn configure(service: &Service) -> Result<(), Error> {
 }
 
 fn start(service: &Service) -> Result<(), ServiceError> {
-    match service.start::<&str>(&[]) {
-        Err(error) if ![Some(RUNNING_ALREADY), Some(SLOW)].contains(&code(&error)) => return Err(failed(error)),
-        _ => {}
+    let begun = Instant::now();
+    loop {
+        match service.start::<&str>(&[]) {
+            Ok(()) => break,
+            Err(error) => match code(&error) {
+                Some(RUNNING_ALREADY | SLOW) => break,
+                Some(LOCKED) if begun.elapsed() < WITHIN => sleep(Duration::from_millis(500)),
+                _ => return Err(failed(error)),
+            },
+        }
     }
     let status = settle(service, State::Running, &[State::StartPending])?;
     match status.current_state {
@@ -272,7 +282,9 @@ fn sentence(status: &ServiceStatus) -> String {
         State::ContinuePending | State::PausePending | State::Paused => "paused",
     };
     match (status.process_id, status.exit_code) {
-        (Some(id), _) if id != 0 && status.current_state == State::Running => format!("{state} (process {id})"),
+        (Some(id), _) if id != 0 && status.current_state == State::Running => {
+            format!("{state} (process {id})")
+        }
         (_, ServiceExitCode::ServiceSpecific(code)) => format!("{state}, it ended with exit code {code}"),
         (_, ServiceExitCode::Win32(code)) if code != 0 && code != NEVER_STARTED => {
             format!("{state}, Windows' error {code}")
