@@ -10,9 +10,13 @@
 
 mod common;
 
-use common::{Served, margherita};
+use common::{PATIENCE, Served, margherita};
+use futures_util::{SinkExt as _, StreamExt as _};
 use relay::order::Role;
 use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::Message;
 
 #[tokio::test]
 async fn a_revoked_device_is_refused() {
@@ -68,6 +72,52 @@ async fn an_agent_sees_the_jobs_of_its_stations_alone() {
         relay.call_with(&token, "GET", &path, &Value::Null).await.status,
         404
     );
+    relay.stop().await;
+}
+
+/// The second and third registration must not fence the first, and the device must be gone once its socket is.
+#[tokio::test]
+async fn an_agent_that_registers_all_its_stations_at_once_is_one_device() {
+    let relay = Served::insecure().await;
+    let stream = TcpStream::connect(relay.addr).await.unwrap();
+    let url = "ws://localhost/ws";
+    let (mut socket, _) = tokio_tungstenite::client_async(url, stream).await.unwrap();
+    for role in ["kitchen", "bar", "cashier"] {
+        let frame = json!({"type": "register_device", "data": {"device_id": "pc", "role": role,
+            "outlet_id": "demo", "agent": {"version": "1", "protocol": 1}}});
+        socket.feed(Message::text(frame.to_string())).await.unwrap();
+    }
+    relay.order(&margherita()).await;
+    socket.flush().await.unwrap();
+    let mut registered = 0;
+    let mut acked = false;
+    while registered < 3 || !acked {
+        let frame = timeout(PATIENCE, socket.next()).await.unwrap().unwrap().unwrap();
+        let text = match frame {
+            Message::Text(text) => text,
+            Message::Close(why) => panic!("after {registered} registrations: {why:?}"),
+            _ => continue,
+        };
+        let heard: Value = serde_json::from_str(&text).unwrap();
+        let kind = heard["event"].as_str().unwrap_or_default();
+        assert_ne!(kind, "goodbye", "{text}");
+        registered += usize::from(kind == "device_registered");
+        let job = &heard["data"]["job"]["id"];
+        if job.is_string() && !acked {
+            let ack = json!({"type": "job_ack", "job_id": job});
+            socket.send(Message::text(ack.to_string())).await.unwrap();
+            acked = true;
+        }
+    }
+    assert_eq!(relay.app.links.connected("demo"), ["pc"]);
+    drop(socket);
+    timeout(PATIENCE, async {
+        while !relay.app.links.is_empty() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+    .expect("a device that left is still listed");
     relay.stop().await;
 }
 

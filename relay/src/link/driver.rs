@@ -9,8 +9,8 @@ use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesOrdered;
 use jiff::Timestamp;
-use protocol::frames::Registration;
-use protocol::link::{CloseReason, RelayInput, RelayLink, RelayOutput};
+use protocol::frames::{ErrorData, Registration};
+use protocol::link::{CloseReason, MAX_STATIONS, RelayInput, RelayLink, RelayOutput};
 use protocol::{AgentFrame, FrameError, Tick};
 use tokio::sync::mpsc;
 use tracing::{info, warn};
@@ -22,6 +22,10 @@ use crate::store::JobWish;
 
 /// After a planned stop an agent may come back at once: another relay, or this one's successor.
 const BACK_AFTER: Duration = Duration::from_millis(500);
+
+/// Registrations that wait for earlier ones to be answered: an agent's every station, and all of them again
+/// when its printers became known meanwhile.
+const MAX_TO_REGISTER: usize = 2 * MAX_STATIONS;
 
 /// What the socket's owner shall do.
 #[derive(Debug)]
@@ -41,6 +45,10 @@ pub struct Driver {
     link: RelayLink,
     begun: Instant,
     device: Option<store::Attached>,
+    /// Registrations are answered one after the other: the first alone draws the connection's fence. Two
+    /// at once would draw two, and fence each other.
+    registering: bool,
+    to_register: VecDeque<Registration>,
     answers: FuturesOrdered<BoxFuture<'static, Answer>>,
     said: VecDeque<Said>,
     /// The stations that registered here.
@@ -59,6 +67,8 @@ pub(super) enum Answer {
     Jobs(RelayInput, String, Vec<String>),
     /// A registration: who is attached now, the answer, and the wishes that wait for this agent.
     Registered(store::Attached, protocol::frames::Registered, Vec<RelayInput>),
+    /// A registration that came to nothing.
+    Unregistered(ErrorData),
     /// Nothing to say.
     Nothing,
 }
@@ -83,6 +93,8 @@ impl Driver {
             link: RelayLink::new(Tick(0)),
             begun: Instant::now(),
             device: None,
+            registering: false,
+            to_register: VecDeque::new(),
             answers: FuturesOrdered::new(),
             said: VecDeque::new(),
             own: HashSet::new(),
@@ -143,6 +155,10 @@ impl Driver {
                 }
                 self.feed(input);
             }
+            Answer::Unregistered(error) => {
+                self.feed(RelayInput::RegisterRefused(error));
+                self.register_next();
+            }
             Answer::Registered(device, registered, wishes) => {
                 self.attached(device, &registered);
                 self.said.push_back(Said::Registered(registered.clone()));
@@ -150,6 +166,7 @@ impl Driver {
                 for wish in wishes {
                     self.feed(wish);
                 }
+                self.register_next();
             }
             Answer::Nothing => {}
         }
@@ -212,6 +229,25 @@ impl Driver {
     }
 
     fn register(&mut self, registration: Registration) {
+        if self.to_register.len() >= MAX_TO_REGISTER {
+            let message = "too many registrations at once; wait for the answers".to_owned();
+            self.feed(RelayInput::RegisterRefused(ErrorData {
+                code: "RATE_LIMITED".to_owned(),
+                message,
+                field: None,
+            }));
+            return;
+        }
+        self.to_register.push_back(registration);
+        if !self.registering {
+            self.register_next();
+        }
+    }
+
+    fn register_next(&mut self) {
+        let next = self.to_register.pop_front();
+        self.registering = next.is_some();
+        let Some(registration) = next else { return };
         let (app, who, device) = (Arc::clone(&self.app), self.who.clone(), self.device.clone());
         self.answers
             .push_back(Box::pin(store::register(app, who, device, registration)));

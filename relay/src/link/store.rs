@@ -38,7 +38,7 @@ pub(super) async fn register(
 ) -> Answer {
     match try_register(&app, &who, attached, &asked).await {
         Ok((attached, registered, wishes)) => Answer::Registered(attached, registered, wishes),
-        Err(refused) => Answer::Input(RelayInput::RegisterRefused(refused)),
+        Err(refused) => Answer::Unregistered(refused),
     }
 }
 
