@@ -13,10 +13,10 @@ browser_install() {
     fi
     cp tests/browser/package.json "$browser_scratch/"
     (cd "$browser_scratch" && browser_retry npm install --no-audit --no-fund --silent)
-    cargo build --release --locked -p relay
+    release_build
 }
 
 browser_suite() {
     NODE_PATH="$browser_scratch/node_modules" RELAY="$PWD/target/release/printrail-relay" \
-        timeout 300 node --test tests/browser/
+        timeout 600 node --test tests/browser/
 }

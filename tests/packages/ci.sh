@@ -31,7 +31,7 @@ updates() {
 
 packages_suite() {
     local out="$work/packages" release="$PWD/target/release"
-    cargo build --release --locked -p agent -p relay -p virtual-printer
+    release_build
     for part in agent relay; do
         VERSION=0.1.0 packaging/deb.sh "$part" "$release/printrail-$part" "$out/first"
         VERSION=0.1.1 packaging/deb.sh "$part" "$release/printrail-$part" "$out/second"

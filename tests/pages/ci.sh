@@ -24,7 +24,7 @@ pages_install() {
 
 # Files one after the other: each measures how long something takes.
 pages_suite() {
-    cargo build --release --locked -p relay -p agent -p virtual-printer
+    release_build
     NODE_PATH="$pages_scratch/node_modules" RELAY="$PWD/target/release/printrail-relay" \
         AGENT="$PWD/target/release/printrail-agent" PRINTER="$PWD/target/release/printrail-virtual-printer" SHOTS="$PWD/target/ci/pages" \
         node --test --test-concurrency=1 --test-timeout=900000 tests/pages/

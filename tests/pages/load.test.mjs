@@ -37,7 +37,7 @@ function longestWork (trace) {
   const mains = new Set(traceEvents.filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain').map(thread))
   const tasks = traceEvents.filter(event => event.ph === 'X' && event.name.endsWith('RunTask') && mains.has(thread(event)))
   assert.ok(tasks.length > 1000, 'the trace holds the tasks')
-  return Math.max(...tasks.map(({ tdur }) => tdur ?? 0)) / 1000
+  return tasks.reduce((most, { tdur = 0 }) => Math.max(most, tdur), 0) / 1000
 }
 
 test(`${ORDERS} open orders and ${EVENTS_PER_S} events a second for ${SECONDS} s: no frame is longer than ${LONGEST_FRAME_MS} ms, memory is flat`, async t => {
@@ -53,7 +53,7 @@ test(`${ORDERS} open orders and ${EVENTS_PER_S} events a second for ${SECONDS} s
   await page.evaluate(() => {
     window.frames_ = []
     let last = performance.now()
-    const next = now => { window.frames_.push(now - last); last = now; requestAnimationFrame(next) }
+    const next = now => { if (!window.isWeighed_) window.frames_.push(now - last); last = now; requestAnimationFrame(next) }
     requestAnimationFrame(next)
   })
 
@@ -85,11 +85,19 @@ test(`${ORDERS} open orders and ${EVENTS_PER_S} events a second for ${SECONDS} s
   // The first seconds warm it up: caches fill, code is compiled.
   await rush(5)
   const before = await heap(session)
+  const sizes = [before.JSHeapUsedSize]
   let [longest, work] = [Infinity, Infinity]
   for (let round = 1; round <= ROUNDS && longest > LONGEST_FRAME_MS; round++) {
     await page.evaluate(() => { window.frames_.length = 0 })
     const begun = done
-    let late = await rush(Math.max(0, SECONDS - LONGEST_TRACE_S))
+    let late = 0
+    for (let rest = SECONDS - LONGEST_TRACE_S; rest > 0; rest -= LONGEST_TRACE_S) {
+      late += await rush(Math.min(rest, LONGEST_TRACE_S))
+      // No cook asks for that: its frame does not count.
+      await page.evaluate(() => { window.isWeighed_ = true })
+      sizes.push((await heap(session)).JSHeapUsedSize)
+      await page.evaluate(() => new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(() => { window.isWeighed_ = false; resolve() }))))
+    }
     await house.browser.startTracing(page, { categories: ['toplevel', 'devtools.timeline', '__metadata'] })
     late += await rush(Math.min(SECONDS, LONGEST_TRACE_S))
     work = longestWork(await house.browser.stopTracing())
@@ -101,7 +109,8 @@ test(`${ORDERS} open orders and ${EVENTS_PER_S} events a second for ${SECONDS} s
   }
   await page.evaluate(() => { window.frames_.length = 0 })
   const now = await heap(session)
-  t.diagnostic(`heap ${(before.JSHeapUsedSize / 1e6).toFixed(1)} → ${(now.JSHeapUsedSize / 1e6).toFixed(1)} MB, nodes ${before.Nodes} → ${now.Nodes}, listeners ${before.JSEventListeners} → ${now.JSEventListeners}`)
+  sizes.push(now.JSHeapUsedSize)
+  t.diagnostic(`heap ${sizes.map(size => (size / 1e6).toFixed(1)).join(' → ')} MB, nodes ${before.Nodes} → ${now.Nodes}, listeners ${before.JSEventListeners} → ${now.JSEventListeners}`)
   const counted = await page.evaluate(() => [...document.querySelectorAll('.count')].reduce((sum, count) => sum + Number(count.textContent), 0))
   assert.equal(counted, ORDERS, 'all that is open is on the board')
   await shot(page, 'kds-rush')

@@ -12,6 +12,6 @@ proxy_install() {
 }
 
 proxy_suite() {
-    cargo build --release --locked -p relay
+    release_build
     NODE_PATH="$work/sockets/node_modules" RELAY="$PWD/target/release/printrail-relay" timeout 300 node --test tests/proxy/
 }

@@ -7,6 +7,6 @@ tls_install() {
 }
 
 tls_suite() {
-    cargo build --release --locked -p relay
+    release_build
     tests/tls/acme.sh "$PWD/target/release/printrail-relay" "$work/acme"
 }

@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use tokio::runtime;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -16,8 +16,9 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, fmt, registry};
 
-use super::args::Common;
+use super::args::{Color, Common, RunArgs};
 use super::logfile::LogFile;
+use super::signals::watch_signals;
 use super::{Exit, Failure, env, output};
 use crate::config::{Config, Flags, load};
 use crate::daemon::{Agent, RunError};
@@ -35,7 +36,31 @@ const PROVED_AFTER: Duration = Duration::from_secs(60);
 /// These threads call the spool and wait; the default of 2 MiB would be for nothing.
 const STACK: usize = 512 * 1024;
 
-pub(super) fn run(flags: &Flags, common: &Common) -> Result<Exit, Failure> {
+/// Where Windows' service manager starts it, as a service of its own process; elsewhere a service is nothing special.
+#[cfg(windows)]
+pub(super) fn run(flags: Flags, common: Common, args: &RunArgs) -> Result<Exit, Failure> {
+    if !args.service {
+        return foreground(&flags, &common);
+    }
+    let hosted = service::host(move || match foreground(&flags, &common) {
+        Ok(exit) => exit as u32,
+        Err(failure) => {
+            service::say(tracing::Level::ERROR, &format!("The agent cannot run: {failure}"));
+            failure.exit as u32
+        }
+    });
+    hosted.map(|()| Exit::Ok).map_err(|error| {
+        let text = "--service is for Windows' service manager: `printrail-agent service start`";
+        Failure::new(Exit::Usage, format!("{text} ({})", crate::chain(&error)))
+    })
+}
+
+#[cfg(not(windows))]
+pub(super) fn run(flags: Flags, common: Common, _: &RunArgs) -> Result<Exit, Failure> {
+    foreground(&flags, &common)
+}
+
+fn foreground(flags: &Flags, common: &Common) -> Result<Exit, Failure> {
     let loaded = load(flags, &env)?;
     log(common, &loaded.config.data);
     let runtime = runtime().map_err(|error| Failure::new(Exit::Failed, format!("no runtime: {error}")))?;
@@ -110,7 +135,11 @@ fn log(common: &Common, data: &Path) {
             ));
             EnvFilter::new(default)
         });
-    let colours = io::stderr().is_terminal() && env("NO_COLOR").is_none_or(|value| value.is_empty());
+    let colours = match common.color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => io::stderr().is_terminal() && env("NO_COLOR").is_none_or(|value| value.is_empty()),
+    };
     let screen = fmt::layer()
         .with_writer(io::stderr)
         .with_ansi(colours)
@@ -121,62 +150,7 @@ fn log(common: &Common, data: &Path) {
             .with_ansi(false)
             .with_target(false)
     });
+    let all = registry().with(filter).with(screen).with(file);
     // Where a log is set up already, that one is used.
-    let _ = registry().with(filter).with(screen).with(file).try_init();
-}
-
-/// The first SIGTERM or SIGINT ends the agent cleanly, the second at once; SIGHUP reloads.
-#[cfg(unix)]
-async fn watch_signals(
-    flags: Flags,
-    stop: CancellationToken,
-    reloads: mpsc::Sender<Config>,
-) -> Result<(), RunError> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let open = |kind| signal(kind).map_err(RunError::Folder);
-    let (mut term, mut int, mut hup) = (
-        open(SignalKind::terminate())?,
-        open(SignalKind::interrupt())?,
-        open(SignalKind::hangup())?,
-    );
-    loop {
-        tokio::select! {
-            _ = term.recv() => end(&stop),
-            _ = int.recv() => end(&stop),
-            _ = hup.recv() => reload(&flags, &reloads).await,
-        }
-    }
-}
-
-#[cfg(not(unix))]
-async fn watch_signals(
-    flags: Flags,
-    stop: CancellationToken,
-    reloads: mpsc::Sender<Config>,
-) -> Result<(), RunError> {
-    let _ = (flags, reloads);
-    loop {
-        tokio::signal::ctrl_c().await.map_err(RunError::Folder)?;
-        end(&stop);
-    }
-}
-
-fn end(stop: &CancellationToken) {
-    if stop.is_cancelled() {
-        info!("ending at once; what was printing is looked at after the next start");
-        std::process::exit(i32::from(Exit::Failed as u8));
-    }
-    info!("ending: tickets in progress are finished first");
-    stop.cancel();
-}
-
-/// A bad configuration changes nothing (DELIVERY.md, A6).
-#[cfg(unix)]
-async fn reload(flags: &Flags, reloads: &mpsc::Sender<Config>) {
-    match load(flags, &env) {
-        Ok(loaded) => {
-            let _ = reloads.send(loaded.config).await;
-        }
-        Err(bad) => tracing::error!("the last good configuration stays in use: {}", crate::chain(&bad)),
-    }
+    let _ = all.with(service::system_log()).try_init();
 }

@@ -9,7 +9,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use jiff::Timestamp;
@@ -28,6 +28,8 @@ pub(super) const MAX_BATCH: usize = 256;
 
 /// Reads the time.
 pub(super) type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+/// Makes ids.
+pub(super) type Ids = Arc<dyn Fn() -> String + Send + Sync>;
 
 /// Something to be done in a transaction.
 trait Call: Send {
@@ -45,13 +47,18 @@ pub(super) struct Clerk {
     queue: mpsc::Sender<Option<Boxed>>,
     thread: Arc<Mutex<Option<JoinHandle<()>>>>,
     failing: Arc<AtomicBool>,
+    /// No thread: whoever calls does it, see [`super::still`].
+    still: Option<Still>,
 }
+
+/// A connection that its callers use in turn.
+pub(super) type Still = Arc<Mutex<Owner>>;
 
 impl Clerk {
     /// Starts the thread. `limit` is how many calls may wait.
     pub(super) fn start(
         (conn, lock): (Connection, Lock),
-        clock: Clock,
+        (clock, ids): (Clock, Ids),
         limit: usize,
         publisher: mpsc::Sender<Committed>,
     ) -> std::io::Result<Self> {
@@ -59,8 +66,9 @@ impl Clerk {
         let failing = Arc::new(AtomicBool::new(false));
         let owner = Owner {
             conn,
-            _lock: lock,
+            _lock: Some(lock),
             clock,
+            ids,
             calls,
             publisher,
             books: Books::default(),
@@ -74,7 +82,19 @@ impl Clerk {
             queue,
             thread: Arc::new(Mutex::new(Some(thread))),
             failing,
+            still: None,
         })
+    }
+
+    /// A clerk without a thread, for a store in memory: calls are done by whoever makes them.
+    pub(super) fn still(still: Still) -> Self {
+        let (queue, _) = mpsc::channel(1);
+        Self {
+            queue,
+            thread: Arc::default(),
+            failing: Arc::default(),
+            still: Some(still),
+        }
     }
 
     /// Does `work` in the next transaction and returns its outcome once that is durable.
@@ -92,12 +112,16 @@ impl Clerk {
             outcome: None,
             reply,
         };
-        self.queue
-            .try_send(Some(Box::new(call)))
-            .map_err(|error| match error {
-                mpsc::error::TrySendError::Full(_) => StoreError::Busy,
-                mpsc::error::TrySendError::Closed(_) => StoreError::Closed,
-            })?;
+        match &self.still {
+            Some(still) => lock(still).serve(vec![Box::new(call)]),
+            None => self
+                .queue
+                .try_send(Some(Box::new(call)))
+                .map_err(|error| match error {
+                    mpsc::error::TrySendError::Full(_) => StoreError::Busy,
+                    mpsc::error::TrySendError::Closed(_) => StoreError::Closed,
+                })?,
+        }
         answer.await.map_err(|_| StoreError::Closed)?
     }
 
@@ -156,11 +180,12 @@ where
     }
 }
 
-struct Owner {
+pub(super) struct Owner {
     conn: Connection,
-    /// Released after the connection is closed: fields go in this order.
-    _lock: Lock,
+    /// Released after the connection is closed: fields go in this order. A store in memory has none.
+    _lock: Option<Lock>,
     clock: Clock,
+    ids: Ids,
     calls: mpsc::Receiver<Option<Boxed>>,
     publisher: mpsc::Sender<Committed>,
     books: Books,
@@ -168,7 +193,42 @@ struct Owner {
     failing: Arc<AtomicBool>,
 }
 
+pub(super) fn lock(still: &Still) -> MutexGuard<'_, Owner> {
+    still.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Owner {
+    /// The owner of a connection that no thread serves.
+    pub(super) fn still(
+        conn: Connection,
+        (clock, ids): (Clock, Ids),
+        publisher: mpsc::Sender<Committed>,
+    ) -> Self {
+        let (_, calls) = mpsc::channel(1);
+        Self {
+            conn,
+            _lock: None,
+            clock,
+            ids,
+            calls,
+            publisher,
+            books: Books::default(),
+            out: Committed::default(),
+            failing: Arc::default(),
+        }
+    }
+
+    /// Its process died: what was not committed is gone, and so is what it kept in memory.
+    pub(super) fn die(&mut self, publisher: mpsc::Sender<Committed>) {
+        self.abandon();
+        self.publisher = publisher;
+    }
+
+    /// What readers read.
+    pub(super) fn conn(&self) -> &Connection {
+        &self.conn
+    }
+
     fn run(mut self) {
         while let Some(message) = self.calls.blocking_recv() {
             let Some(first) = message else {
@@ -232,6 +292,7 @@ impl Owner {
             out: &mut self.out,
             now,
             refused: false,
+            ids: &*self.ids,
         };
         if call.run(&mut desk) {
             self.books.keep();

@@ -12,7 +12,7 @@ use super::StoreError;
 const APPLICATION: i32 = 0x5072_526c;
 
 /// Every step so far; the schema's number is how many were taken.
-const STEPS: &[&str] = &[FIRST, HOUSE, SOCKETS, TOKENS, LINKS, BACKUPS];
+const STEPS: &[&str] = &[FIRST, HOUSE, SOCKETS, TOKENS, LINKS, BACKUPS, CODES];
 
 /// Instants are integers: milliseconds since 1970 UTC. A job's `open` is 1 until its state is final and nobody
 /// waits for its holder's answer.
@@ -120,6 +120,13 @@ ALTER TABLE jobs ADD COLUMN diverted TEXT;
 ALTER TABLE jobs ADD COLUMN lent TEXT;
 ALTER TABLE jobs ADD COLUMN hand_back TEXT;
 ALTER TABLE jobs ADD COLUMN hops INTEGER NOT NULL DEFAULT 0;
+";
+
+/// Codes that a cook types once: what each stands for, by its hash.
+const CODES: &str = r"
+CREATE TABLE screen_codes(outlet TEXT, hash BLOB, what TEXT NOT NULL, until INTEGER NOT NULL,
+    PRIMARY KEY(outlet, hash)) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX screen_codes_hash ON screen_codes(hash);
 ";
 
 /// Brings the store to this program's schema.

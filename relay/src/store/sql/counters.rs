@@ -35,3 +35,10 @@ pub(in crate::store) fn set_epoch(conn: &Connection, epoch: i64) -> rusqlite::Re
     conn.execute("UPDATE meta SET value = ?1 WHERE name = 'epoch'", [epoch])?;
     Ok(())
 }
+
+/// Writes something that was not there before: the same value again would write nothing.
+pub(in crate::store) fn probe(conn: &Connection) -> rusqlite::Result<()> {
+    let sql =
+        "INSERT INTO meta(name, value) VALUES('probe', 1) ON CONFLICT(name) DO UPDATE SET value = value + 1";
+    conn.execute(sql, []).map(drop)
+}
