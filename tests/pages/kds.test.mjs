@@ -250,7 +250,7 @@ test('each station sees its own items, and an order is ready when the last stati
   await shut(kitchen, bar)
 })
 
-test('a script in an item, a note or a table stays text', async () => {
+test('X11: a script in an item, a note or a table stays text', async () => {
   const at = inOutlet('k10')
   const page = await at.open()
   const evil = '<img src=x onerror="window.broken=1"><script>window.broken=1</script>'

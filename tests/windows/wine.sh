@@ -12,6 +12,7 @@ finish() {
     local code=$?
     [ "$code" = 0 ] || { echo "--- the agent's log:"; tail -n 40 "$at"/wine/drive_c/ProgramData/Printrail/agent/agent.log 2>/dev/null || true; }
     [ ! -d "$at/wine" ] || /usr/lib/wine/wineserver64 -k 2>/dev/null || true
+    exec 9>&-
     for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
     wait 2>/dev/null || true
     rm -rf "$at"
@@ -81,7 +82,7 @@ start_printer() {
     within 30 grep -q "listening on" "$at/$name.log" || fail "the printer $name starts"
 }
 place() { sed -n 's/^listening on //p' "$at/$1.log"; }
-papers() { { grep -lw "$2" "$at/paper-$1"/*.txt 2>/dev/null || true; } | wc -l; }
+papers() { { grep -liw "$2" "$at/paper-$1"/*.txt 2>/dev/null || true; } | wc -l; }
 papers_are() { [ "$(papers "$1" "$2")" = "$3" ]; } # papers_are NAME WORD NUMBER
 
 # Windows, with the printer Bar_Raw in its spooler, and a printer at COM5. A program of a user stays open, since Wine
@@ -89,11 +90,18 @@ papers_are() { [ "$(papers "$1" "$2")" = "$3" ]; } # papers_are NAME WORD NUMBER
 start_windows() {
     start_cups
     start_printer spooler --listen 127.0.0.1:0
-    start_printer com --pty
+    # A free port for the faults that the tests cause at the printer on COM5.
+    control=127.0.0.1:$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+    start_printer com --pty --control "$control"
     lpadmin -p Bar_Raw -E -v "socket://$(place spooler)" -m raw
-    "$wine" wineboot -i
+    "$wine" wineboot -i >/dev/null 2>&1
     cp "$SHIM" "$WINEPREFIX/drive_c/windows/system32/"
+    # Wine gives a service 10 s to come up, as Windows does, and a busy machine needs more.
+    "$wine" reg add 'HKLM\SYSTEM\CurrentControlSet\Control' /v ServicesPipeTimeout /t REG_DWORD /d 60000 /f >/dev/null
     ln -sf "$(place com)" "$WINEPREFIX/dosdevices/com5"
-    sleep 100000 | "$wine" cmd >/dev/null 2>&1 &
+    mkfifo "$at/open"
+    "$wine" cmd <"$at/open" >/dev/null 2>&1 &
     pids+=($!)
+    exec 9>"$at/open"
+    sleep ${TRY_SLEEP:-0}
 }

@@ -56,7 +56,7 @@ pub(crate) struct Agent {
     confirmed: BTreeMap<String, usize>,
     statuses: BTreeMap<String, PrinterStatus>,
     watch: Watch,
-    wake: u64,
+    pub(crate) wake: u64,
 }
 
 impl Agent {

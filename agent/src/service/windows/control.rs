@@ -37,8 +37,8 @@ const RESTARTS: [Duration; 3] = [
 /// After an hour without a crash the first restart is quick again.
 const FORGIVEN_AFTER: Duration = Duration::from_secs(3600);
 
-/// How long Windows waits with a shutdown for tickets that are printing.
-const DRAIN: Duration = Duration::from_secs(60);
+/// How long Windows waits with a shutdown: for the ticket that prints (8 s at most) and for what there is to write down.
+const DRAIN: Duration = Duration::from_secs(30);
 
 /// How long a start or a stop is waited for; a stop finishes what prints, which no printer needs longer for.
 const WITHIN: Duration = Duration::from_secs(90);
@@ -48,6 +48,15 @@ const DENIED: i32 = 5;
 const UNKNOWN: i32 = 1060;
 const RUNNING_ALREADY: i32 = 1056;
 const NOT_ACTIVE: i32 = 1062;
+
+/// ERROR_SERVICE_REQUEST_TIMEOUT: a virus scanner reads the program before it starts; it may still come.
+const SLOW: i32 = 1053;
+
+/// ERROR_SERVICE_DATABASE_LOCKED: another service is just being started.
+const LOCKED: i32 = 1055;
+
+/// ERROR_INVALID_LEVEL: this Windows has no such setting.
+const NO_SUCH_SETTING: i32 = 124;
 
 /// ERROR_SERVICE_NEVER_STARTED: stopped, since nobody has started it since the boot.
 const NEVER_STARTED: u32 = 1077;
@@ -191,28 +200,43 @@ fn description() -> ServiceInfo {
     }
 }
 
+/// What SCM can do for the service beyond starting it. Every Windows since 7 knows all of it, Wine does not.
 fn configure(service: &Service) -> Result<(), Error> {
-    service.set_description(OsString::from(DESCRIPTION))?;
-    service.set_delayed_auto_start(true)?;
-    service.set_preshutdown_timeout(DRAIN)?;
     let restart = |delay| ServiceAction {
         action_type: ServiceActionType::Restart,
         delay,
     };
-    service.update_failure_actions(ServiceFailureActions {
+    let restarts = ServiceFailureActions {
         reset_period: ServiceFailureResetPeriod::After(FORGIVEN_AFTER),
         reboot_msg: None,
         command: None,
         actions: Some(RESTARTS.map(restart).to_vec()),
-    })?;
-    // An end with an error counts as a crash.
-    service.set_failure_actions_on_non_crash_failures(true)
+    };
+    let settings = [
+        service.set_description(OsString::from(DESCRIPTION)),
+        service.set_delayed_auto_start(true),
+        service.set_preshutdown_timeout(DRAIN),
+        service.update_failure_actions(restarts),
+        // An end with an error counts as a crash.
+        service.set_failure_actions_on_non_crash_failures(true),
+    ];
+    settings
+        .into_iter()
+        .filter(|set| !matches!(set, Err(error) if code(error) == Some(NO_SUCH_SETTING)))
+        .collect()
 }
 
 fn start(service: &Service) -> Result<(), ServiceError> {
-    match service.start::<&str>(&[]) {
-        Err(error) if code(&error) != Some(RUNNING_ALREADY) => return Err(failed(error)),
-        _ => {}
+    let begun = Instant::now();
+    loop {
+        match service.start::<&str>(&[]) {
+            Ok(()) => break,
+            Err(error) => match code(&error) {
+                Some(RUNNING_ALREADY | SLOW) => break,
+                Some(LOCKED) if begun.elapsed() < WITHIN => sleep(Duration::from_millis(500)),
+                _ => return Err(failed(error)),
+            },
+        }
     }
     let status = settle(service, State::Running, &[State::StartPending])?;
     match status.current_state {
@@ -258,7 +282,9 @@ fn sentence(status: &ServiceStatus) -> String {
         State::ContinuePending | State::PausePending | State::Paused => "paused",
     };
     match (status.process_id, status.exit_code) {
-        (Some(id), _) if status.current_state == State::Running => format!("{state} (process {id})"),
+        (Some(id), _) if id != 0 && status.current_state == State::Running => {
+            format!("{state} (process {id})")
+        }
         (_, ServiceExitCode::ServiceSpecific(code)) => format!("{state}, it ended with exit code {code}"),
         (_, ServiceExitCode::Win32(code)) if code != 0 && code != NEVER_STARTED => {
             format!("{state}, Windows' error {code}")

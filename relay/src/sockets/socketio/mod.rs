@@ -7,7 +7,7 @@
 mod arrival;
 mod farewell;
 mod line;
-mod packet;
+pub mod packet;
 mod session;
 mod talk;
 
