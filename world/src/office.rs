@@ -372,6 +372,11 @@ impl World {
         let outlet = self.office.links[&conn].outlet;
         let acked =
             self.write(|store| ready(store.ack(outlet, &job, &by.device, by.spool.as_deref(), by.fence)))?;
+        let fenced = self.office.line(outlet, &by.device) != Some(conn);
+        let taken = matches!(acked, Ok(Acked::Stored | Acked::Settled | Acked::CancelInstead));
+        self.demand(!(fenced && taken), || {
+            format!("R3: an older connection of {} acknowledged {job}", by.device)
+        });
         Some(Said::Input(match acked {
             Ok(Acked::Stored) => RelayInput::AckStored(job),
             Ok(Acked::CancelInstead) => stored(job, JobState::Cancelled, false),
@@ -385,6 +390,10 @@ impl World {
     fn store_update(&mut self, conn: u32, by: &Attached, said: JobUpdate) -> Option<Said> {
         let (outlet, id) = (self.office.links[&conn].outlet, said.job_id.clone());
         let done = self.write(|store| ready(store.update(outlet, &by.device, said, by.fence)))?;
+        let fenced = self.office.line(outlet, &by.device) != Some(conn);
+        self.demand(!(fenced && done.is_ok()), || {
+            format!("R3: an older connection of {} reported {id}", by.device)
+        });
         Some(Said::Input(match done {
             Ok(done) => stored(id, done.state, done.settled),
             Err(StoreError::Fenced) => RelayInput::Fenced,

@@ -7,12 +7,13 @@ use jiff::{SignedDuration, Timestamp};
 use protocol::Offer;
 use protocol::frames::{Registered, Registration};
 use protocol::link::RelayInput;
+use rand::RngExt as _;
 use relay::dialects::station::offer_data;
 use relay::routing::Settings;
 use relay::store::{Job, Standing};
 use serde_json::value::RawValue;
 
-use crate::event::Said;
+use crate::event::{Event, Said};
 use crate::office::Attached;
 use crate::store::{ready, wish_input};
 use crate::world::World;
@@ -55,7 +56,17 @@ impl World {
         let link = self.office.links.get_mut(&conn)?;
         let first = link.attached.replace(by).is_none();
         if first && let Some(older) = self.office.attach(outlet, &device, conn, fence) {
-            self.relay(older, RelayInput::Fenced);
+            // It hears of it in a moment, and what it still says meanwhile is refused.
+            let (life, delay) = (self.office.life, self.rng.random_range(0..200));
+            let input = Box::new(RelayInput::Fenced);
+            self.after(
+                delay,
+                Event::Nudged {
+                    life,
+                    conn: older,
+                    input,
+                },
+            );
         }
         let registered = Registered {
             device_id: device,
