@@ -23,7 +23,7 @@ TOML
 check "one command pairs, copies, installs, starts and connects" live
 check "the old computer's station prints at its replacement" sh -c 'systemctl is-active -q printrail-agent'
 order u-1
-check "an order is on paper" within 30 papers_are 7
+check "an order is on paper" within 30 papers_are 8
 
 systemctl stop grill
 order u-2
@@ -62,11 +62,11 @@ check "and connected" within 60 live
 check "nothing is on trial any more" test ! -e /var/lib/printrail-agent/update.json
 check "the ticket still waits" held
 start_printer
-check "it is on paper, once" within 60 papers_are 8
+check "it is on paper, once" within 60 papers_are 9
 $new.previous update --rollback || fail "the way back"
 check "the program from before is back" is_own
 check "and connected" within 60 live
 order u-3
-check "a new order is on paper" within 30 papers_are 9
+check "a new order is on paper" within 30 papers_are 10
 $new service uninstall || fail "uninstall"
 check "uninstalled, only configuration, token and spool are left" sh -c '! ls /usr/local/bin /etc/systemd/system | grep -q printrail-agent'
