@@ -25,7 +25,7 @@ mountpoint -q /run/systemd/nspawn || { mkdir -p /run/systemd/nspawn && mount -t 
 
 boot() {
     echo "$1" >"$root/root/phase"
-    timeout 400 systemd-nspawn --register=no --keep-unit -q -D "$root" --private-network --console=read-only \
+    timeout 900 systemd-nspawn --register=no --keep-unit -q -D "$root" --private-network --console=read-only \
         -b </dev/null >"$folder/boot-$1.log" 2>&1 || { tail -40 "$folder/boot-$1.log"; cat "$root/root/$1.log"; exit 1; }
     cat "$root/root/$1.log"
     if ! grep -q '^done$' "$root/root/$1.log" || grep -q '^not ok' "$root/root/$1.log"; then

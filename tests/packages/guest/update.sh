@@ -51,6 +51,8 @@ $new update "$releases/crash/printrail-agent-linux-$(uname -m)" --within 600 >/r
 updating=$!
 within 60 sh -c "! cmp -s $new /opt/printrail/agent" || fail "the new version is in its place"
 kill -9 $updating
+# As after the power is back.
+systemctl --no-block restart printrail-agent
 check "an update that was cut off is taken back by the next starts" within 90 is_own
 check "and it connects" within 60 live
 check "nothing is on trial any more" within 60 test ! -e /var/lib/printrail-agent/update.json
