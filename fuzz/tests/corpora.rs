@@ -1,5 +1,7 @@
 //! What the fuzzer has found worth keeping, replayed where no fuzzer runs: nothing panics.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
+
 use std::path::{Path, PathBuf};
 
 use fuzz::TARGETS;
