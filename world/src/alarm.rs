@@ -26,7 +26,12 @@ impl World {
                 continue;
             }
             let (id, state) = (&job.header.id, job.state);
-            self.demand(false, || format!("I8: {id} is {state} ({:?}) after {age} ms and nobody was told", job.detail));
+            self.demand(false, || {
+                format!(
+                    "I8: {id} is {state} ({:?}) after {age} ms and nobody was told",
+                    job.detail
+                )
+            });
         }
     }
 
@@ -35,23 +40,37 @@ impl World {
         let said = matches!(job.state, JobState::Held | JobState::Unconfirmed) || job.cancel_requested;
         let (outlet, station) = (job.outlet.to_string(), job.header.station.clone());
         let holder = job.holder.as_ref().map(|(device, _)| device.clone()).or_else(|| {
-            let holder = self.read(|store| ready(store.holder(&outlet, &station)).unwrap()).flatten();
+            let holder = self
+                .read(|store| ready(store.holder(&outlet, &station)).unwrap())
+                .flatten();
             holder.map(|holder| holder.device)
         });
-        let away = holder.as_ref().is_none_or(|device| self.office.line(&outlet, device).is_none());
-        let computer = self.agents.iter().position(|agent| {
-            agent.plan.outlet == outlet && holder.as_ref() == Some(&agent.plan.device)
-        });
+        let away = holder
+            .as_ref()
+            .is_none_or(|device| self.office.line(&outlet, device).is_none());
+        let computer = self
+            .agents
+            .iter()
+            .position(|agent| agent.plan.outlet == outlet && holder.as_ref() == Some(&agent.plan.device));
         let Some(computer) = computer else { return true };
-        let known = self.agents[computer].spool.get(&job.header.id).unwrap().map(|job| job.printer);
+        let known = self.agents[computer]
+            .spool
+            .get(&job.header.id)
+            .unwrap()
+            .map(|job| job.printer);
         let printers: Vec<String> = match known {
             Some(printer) => vec![printer],
-            None => self.agents[computer].printers().into_iter().map(Agent::printer_name).collect(),
+            None => self.agents[computer]
+                .printers()
+                .into_iter()
+                .map(Agent::printer_name)
+                .collect(),
         };
-        let told = printers.iter().any(|printer| {
-            self.audit.told.contains_key(printer) || self.says_trouble(computer, printer)
-        });
-        let busy = self.agents[computer].asleep || self.agents[computer].disk_full || !self.agents[computer].is_up();
+        let told = printers
+            .iter()
+            .any(|printer| self.audit.told.contains_key(printer) || self.says_trouble(computer, printer));
+        let busy =
+            self.agents[computer].asleep || self.agents[computer].disk_full || !self.agents[computer].is_up();
         said || away || told || busy || job.detail.is_some()
     }
 }

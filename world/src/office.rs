@@ -374,7 +374,9 @@ impl World {
             self.write(|store| ready(store.ack(outlet, &job, &by.device, by.spool.as_deref(), by.fence)))?;
         let fenced = self.office.line(outlet, &by.device) != Some(conn);
         let taken = matches!(acked, Ok(Acked::Stored | Acked::Settled | Acked::CancelInstead));
-        self.demand(!(fenced && taken), || format!("R3: an older connection of {} acknowledged {job}", by.device));
+        self.demand(!(fenced && taken), || {
+            format!("R3: an older connection of {} acknowledged {job}", by.device)
+        });
         Some(Said::Input(match acked {
             Ok(Acked::Stored) => RelayInput::AckStored(job),
             Ok(Acked::CancelInstead) => stored(job, JobState::Cancelled, false),
@@ -389,7 +391,9 @@ impl World {
         let (outlet, id) = (self.office.links[&conn].outlet, said.job_id.clone());
         let done = self.write(|store| ready(store.update(outlet, &by.device, said, by.fence)))?;
         let fenced = self.office.line(outlet, &by.device) != Some(conn);
-        self.demand(!(fenced && done.is_ok()), || format!("R3: an older connection of {} reported {id}", by.device));
+        self.demand(!(fenced && done.is_ok()), || {
+            format!("R3: an older connection of {} reported {id}", by.device)
+        });
         Some(Said::Input(match done {
             Ok(done) => stored(id, done.state, done.settled),
             Err(StoreError::Fenced) => RelayInput::Fenced,

@@ -59,7 +59,14 @@ impl World {
             // It hears of it in a moment, and what it still says meanwhile is refused.
             let (life, delay) = (self.office.life, self.rng.random_range(0..200));
             let input = Box::new(RelayInput::Fenced);
-            self.after(delay, Event::Nudged { life, conn: older, input });
+            self.after(
+                delay,
+                Event::Nudged {
+                    life,
+                    conn: older,
+                    input,
+                },
+            );
         }
         let registered = Registered {
             device_id: device,
