@@ -3,7 +3,7 @@
 # killed, stopped, updated, removed, nothing left.
 #   install.sh FOLDER RELAY VIRTUAL-PRINTER BCRYPTPRIMITIVES.DLL, with FOLDER/printrail-agent-0.1.{0,1}-{x64.msi,setup.exe}
 set -euo pipefail
-packages=$(cd "$1" && pwd) RELAY=$2 PRINTER=$3 SHIM=$4
+packages=$(cd "$1" && pwd) RELAY=$(realpath "$2") PRINTER=$(realpath "$3") SHIM=$(realpath "$4")
 # shellcheck source=tests/windows/wine.sh
 . "$(dirname "$0")/wine.sh"
 docs="$(cd "$(dirname "$0")/../.." && pwd)/docs/install-windows.md"
@@ -55,8 +55,8 @@ nothing_registered() { ! "$wine" sc query printrail-agent >/dev/null && ! "$wine
 begun=$SECONDS
 step Install 1 "$(code)"
 check "the MSI installs the program" test -e "$program"
-check "the service runs and is connected" within 30 live
 step Install 2
+check "the service runs and is connected" within 30 live
 check "a test ticket comes out of the spooler" within 60 papers_are spooler kitchen 1
 step Install 3
 check "a test ticket comes out of the COM port" within 60 papers_are com bar 1

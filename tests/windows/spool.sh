@@ -2,7 +2,7 @@
 # Tickets of the Windows agent in the foreground: through the Windows spooler, raw, and through a COM port.
 #   spool.sh AGENT.EXE VIRTUAL-PRINTER BCRYPTPRIMITIVES.DLL
 set -euo pipefail
-agent=$1 PRINTER=$2 SHIM=$3
+agent=$(realpath "$1") PRINTER=$(realpath "$2") SHIM=$(realpath "$3")
 # shellcheck source=tests/windows/wine.sh
 . "$(dirname "$0")/wine.sh"
 start_windows

@@ -82,7 +82,7 @@ start_printer() {
     within 30 grep -q "listening on" "$at/$name.log" || fail "the printer $name starts"
 }
 place() { sed -n 's/^listening on //p' "$at/$1.log"; }
-papers() { { grep -lw "$2" "$at/paper-$1"/*.txt 2>/dev/null || true; } | wc -l; }
+papers() { { grep -liw "$2" "$at/paper-$1"/*.txt 2>/dev/null || true; } | wc -l; }
 papers_are() { [ "$(papers "$1" "$2")" = "$3" ]; } # papers_are NAME WORD NUMBER
 
 # Windows, with the printer Bar_Raw in its spooler, and a printer at COM5. A program of a user stays open, since Wine
@@ -103,4 +103,5 @@ start_windows() {
     "$wine" cmd <"$at/open" >/dev/null 2>&1 &
     pids+=($!)
     exec 9>"$at/open"
+    sleep ${TRY_SLEEP:-0}
 }

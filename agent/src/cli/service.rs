@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::args::{PairArgs, ServiceArgs, ServiceCommand, ServiceInstall};
 use super::exit::of_io;
 use super::{Exit, Failure, env, output, pair};
-use crate::config::{Flags, load_relay};
+use crate::config::{Flags, load, load_relay};
 use crate::daemon::ask::{Ask, AskError, ask};
 use crate::daemon::device::write_private;
 use crate::service::{self, Action, ServiceError, ServiceState};
@@ -74,6 +74,17 @@ fn install(flags: &Flags, args: &ServiceInstall) -> Result<Exit, Failure> {
         output::message(
             "next: `printrail-agent service install CODE`, or `printrail-agent pair CODE` and `printrail-agent service start`",
         );
+        return Ok(Exit::Ok);
+    }
+    // SCM would take the end of an agent without printers for a failed start; elsewhere it is tried again quietly.
+    if cfg!(windows)
+        && let Err(incomplete) = load(flags, &env)
+    {
+        output::message(&format!(
+            "it starts with its first printer: `printrail-agent printers scan`, then `printrail-agent printers add` \
+             (now: {})",
+            crate::chain(&incomplete)
+        ));
         return Ok(Exit::Ok);
     }
     // It may run already, with the token of yesterday.

@@ -29,14 +29,14 @@ pub(super) fn system() -> Neighbours<'static> {
 impl Neighbours<'_> {
     /// The hardware address behind an IP address of the same network.
     pub(super) fn hardware(&self, ip: IpAddr) -> Option<String> {
-        let mut rows = rows(&(self.table)());
+        let mut rows = rows(&(self.table)()).into_iter();
         rows.find(|(known, _)| IpAddr::V4(*known) == ip)
             .map(|(_, mac)| mac)
     }
 
     /// Where this hardware address is, other than at `not`.
     pub(super) fn elsewhere(&self, mac: &str, not: IpAddr) -> Option<Ipv4Addr> {
-        let mut rows = rows(&(self.table)());
+        let mut rows = rows(&(self.table)()).into_iter();
         rows.find(|(ip, known)| known == mac && IpAddr::V4(*ip) != not)
             .map(|(ip, _)| ip)
     }
@@ -50,7 +50,7 @@ impl Neighbours<'_> {
 }
 
 /// Address and hardware address of every complete row (flag 2).
-fn rows(table: &str) -> impl Iterator<Item = (Ipv4Addr, String)> + use<> {
+fn rows(table: &str) -> Vec<(Ipv4Addr, String)> {
     let row = |line: &str| {
         let mut words = line.split_whitespace();
         let ip = words.next()?.parse().ok()?;
@@ -59,7 +59,7 @@ fn rows(table: &str) -> impl Iterator<Item = (Ipv4Addr, String)> + use<> {
         let is_known = flags & 2 != 0 && mac != "00:00:00:00:00:00";
         is_known.then(|| (ip, mac.to_ascii_lowercase()))
     };
-    table.lines().filter_map(row).collect::<Vec<_>>().into_iter()
+    table.lines().filter_map(row).collect()
 }
 
 /// One empty datagram to each host of the /24: no port is opened, nothing is written to a printer.

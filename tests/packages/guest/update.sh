@@ -47,13 +47,10 @@ check "the one before it is back" is_own
 check "and connected" within 60 live
 
 # The power goes in the middle of an update: nobody is left to go back but the service's own start.
-update crash 600 &
+$new update "$releases/crash/printrail-agent-linux-$(uname -m)" --within 600 >/root/update.said 2>&1 &
 updating=$!
-within 60 test -e /var/lib/printrail-agent/update.json || fail "the update begins"
 within 60 sh -c "! cmp -s $new /opt/printrail/agent" || fail "the new version is in its place"
 kill -9 $updating
-pkill -9 -P $updating 2>/dev/null
-kill -9 $(pgrep -f "$new update" | grep -v $$) 2>/dev/null
 check "an update that was cut off is taken back by the next starts" within 90 is_own
 check "and it connects" within 60 live
 check "nothing is on trial any more" within 60 test ! -e /var/lib/printrail-agent/update.json

@@ -16,6 +16,7 @@ use crate::daemon::report::SCHEMA;
 use crate::discovery::plain;
 use crate::discovery::probe::Probed;
 use crate::port::Address;
+use crate::service::{self, Action};
 
 /// Longer names are cut: a printer says what it likes.
 const SHOWN: usize = 80;
@@ -155,10 +156,18 @@ pub(in crate::cli) fn finish(flags: &Flags, edited: &Edited, next: &str) {
     let running = ask(&data, Ask::Status).ok();
     let pid = running.and_then(|status| status.get("pid").and_then(serde_json::Value::as_u64));
     match pid.map(reload) {
+        None if starts_now(flags) => output::message(&format!("the service is started; next: {next}")),
         None => output::message(&format!("next: {next}")),
         Some(true) => output::message(&format!("the running agent has read it; next: {next}")),
         Some(false) => output::message("next: restart the agent, `printrail-agent service restart`"),
     }
+}
+
+/// Windows' service waits for its first printer; elsewhere the service manager tries again by itself.
+fn starts_now(flags: &Flags) -> bool {
+    let is_the_services = flags.data.is_none() && flags.config.is_none();
+    let waits = || service::state().is_ok_and(|state| state.installed && state.enabled && !state.running);
+    cfg!(windows) && is_the_services && waits() && service::act(Action::Start).is_ok()
 }
 
 /// SIGHUP, which makes it read its configuration again.

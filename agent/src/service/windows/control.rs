@@ -52,6 +52,9 @@ const NOT_ACTIVE: i32 = 1062;
 /// ERROR_SERVICE_REQUEST_TIMEOUT: a virus scanner reads the program before it starts; it may still come.
 const SLOW: i32 = 1053;
 
+/// ERROR_SERVICE_DATABASE_LOCKED: another service is just being started.
+const LOCKED: i32 = 1055;
+
 /// ERROR_INVALID_LEVEL: this Windows has no such setting.
 const NO_SUCH_SETTING: i32 = 124;
 
@@ -224,11 +227,16 @@ fn configure(service: &Service) -> Result<(), Error> {
 }
 
 fn start(service: &Service) -> Result<(), ServiceError> {
-    match service.start::<&str>(&[]) {
-        Err(error) if ![Some(RUNNING_ALREADY), Some(SLOW)].contains(&code(&error)) => {
-            return Err(failed(error));
+    let begun = Instant::now();
+    loop {
+        match service.start::<&str>(&[]) {
+            Ok(()) => break,
+            Err(error) => match code(&error) {
+                Some(RUNNING_ALREADY | SLOW) => break,
+                Some(LOCKED) if begun.elapsed() < WITHIN => sleep(Duration::from_millis(500)),
+                _ => return Err(failed(error)),
+            },
         }
-        _ => {}
     }
     let status = settle(service, State::Running, &[State::StartPending])?;
     match status.current_state {
