@@ -38,6 +38,7 @@ pub(in crate::store) fn set_epoch(conn: &Connection, epoch: i64) -> rusqlite::Re
 
 /// Writes something that was not there before: the same value again would write nothing.
 pub(in crate::store) fn probe(conn: &Connection) -> rusqlite::Result<()> {
-    let sql = "INSERT INTO meta(name, value) VALUES('probe', 1) ON CONFLICT(name) DO UPDATE SET value = value + 1";
+    let sql =
+        "INSERT INTO meta(name, value) VALUES('probe', 1) ON CONFLICT(name) DO UPDATE SET value = value + 1";
     conn.execute(sql, []).map(drop)
 }
