@@ -12,6 +12,7 @@ use crate::config::duration;
   printrail-relay loadtest --orders 1000
   printrail-relay loadtest --orders 20000 --chaos --json
   printrail-relay loadtest --soak 30m --rate 20
+  ulimit -n 16384 && printrail-relay loadtest --attack
   printrail-relay loadtest --orders 2000 --chaos --relay http://127.0.0.1:8080 --token-file manager.token
 
 It starts a relay, two agents and two virtual printers of its own, in a folder of its own. With --relay it pairs
@@ -30,6 +31,9 @@ pub(in crate::cli) struct LoadtestArgs {
     /// Go on for so long instead of a number of orders, and say whether memory and handles stay flat.
     #[arg(long, value_name = "TIME", value_parser = duration::parse, conflicts_with = "orders")]
     pub(in crate::cli) soak: Option<Duration>,
+    /// Let 2,000 slow clients and a flood of 10,000 connections attack the relay meanwhile (needs `ulimit -n 16384`).
+    #[arg(long, conflicts_with_all = ["orders", "soak", "chaos"])]
+    pub(in crate::cli) attack: bool,
     /// Orders a second, at most.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(in crate::cli) rate: Option<u32>,

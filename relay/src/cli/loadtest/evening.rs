@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::super::args::LoadtestArgs;
+use super::attack;
 use super::audit;
 use super::faults::{self, Planted};
 use super::figures::{self, Held};
@@ -24,6 +25,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// How long agents may take to come in at first.
 const OPEN_WITHIN: Duration = Duration::from_secs(60);
+
+/// Orders a second while the relay is attacked, unless another rate is asked for.
+const ATTACKED_RATE: u32 = 50;
 
 /// States from which a ticket still goes on.
 const OPEN_STATES: [&str; 5] = ["accepted", "spooled", "held", "printing", "unconfirmed"];
@@ -58,12 +62,29 @@ pub(super) async fn run(args: &LoadtestArgs, scene: &Arc<Scene>) -> Result<Repor
             args.seed,
         ));
     }
-    tills::run(orders, args.rate, &scene.caller, &scene.papers, &counter).await?;
+    let mut attackers = JoinSet::new();
+    if args.attack {
+        let (relay, closed) = (scene.caller.relay(), counter.closed.clone());
+        attackers.spawn(async move {
+            let attack = attack::run(relay).await;
+            closed.cancel();
+            attack
+        });
+    }
+    tills::run(
+        orders,
+        args.rate.or(args.attack.then_some(ATTACKED_RATE)),
+        &scene.caller,
+        &scene.papers,
+        &counter,
+    )
+    .await?;
     counter.closed.cancel();
     let planted = match chaos.join_next().await {
         Some(planted) => planted??,
         None => Planted::new(),
     };
+    let attack = attackers.join_next().await.transpose()?;
     quiet(scene).await?;
     let seconds = begun.elapsed().as_secs_f64();
     let after = relay_holds(scene).await;
@@ -76,6 +97,7 @@ pub(super) async fn run(args: &LoadtestArgs, scene: &Arc<Scene>) -> Result<Repor
         faults: planted,
         answer_p50_ms: milliseconds(figures::percentile(&mut waits, 50)),
         answer_p99_ms: milliseconds(figures::percentile(&mut waits, 99)),
+        attack,
         relay: before.zip(after),
         findings: audit::audit(&counter.promises(), &shown, |item| scene.papers.of(item)),
     })

@@ -8,7 +8,7 @@ use anyhow::Result;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::program::Signal;
 use super::scene::{Computer, Scene};
@@ -23,6 +23,12 @@ const PEOPLE_NEED: Duration = Duration::from_millis(1_500);
 /// How long a process is paused, or a cable held: longer than a heartbeat's jitter, shorter than the 40 s after
 /// which a link is dead.
 const PAUSE: Duration = Duration::from_millis(2_500);
+
+/// How long a ticket is waited for before the power goes without one.
+const POWER_FAILS_WITHIN: Duration = Duration::from_secs(5);
+
+/// How a virtual printer's status names it.
+const NO_POWER: &str = "power off";
 
 /// How often the number of orders is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
@@ -149,7 +155,7 @@ async fn happen(kind: Kind, scene: Arc<Scene>, victim: usize, bytes: u32) -> Res
         }
         Kind::PaperOut => trouble(computer, &format!("paper-out-after {}", bytes % 12), "refill").await,
         Kind::CoverOpen => trouble(computer, "cover-open", "cover-closed").await,
-        Kind::PowerCut => trouble(computer, &format!("power-cut-at {bytes}"), "power-on").await,
+        Kind::PowerCut => power_cut(computer, bytes).await,
         Kind::Reset => computer.tell(&format!("reset-at {bytes}")),
         Kind::NoProof => computer.tell("drop-after-last-byte"),
         Kind::Garbage => computer.tell("garbage-in-proof 37220014000f"),
@@ -176,4 +182,21 @@ async fn trouble(computer: &Computer, fault: &str, remedy: &str) -> Result<()> {
     computer.tell(fault)?;
     sleep(PEOPLE_NEED).await;
     computer.tell(remedy)
+}
+
+/// The power goes inside a ticket, or after a while where none comes, and comes back.
+async fn power_cut(computer: &Computer, bytes: u32) -> Result<()> {
+    computer.tell(&format!("power-cut-at {bytes}"))?;
+    let cut = async {
+        while !computer.ask("status")?.contains(NO_POWER) {
+            sleep(PAUSE / 10).await;
+        }
+        Ok::<_, anyhow::Error>(())
+    };
+    match timeout(POWER_FAILS_WITHIN, cut).await {
+        Ok(cut) => cut?,
+        Err(_) => computer.tell("power-off")?,
+    }
+    sleep(PEOPLE_NEED).await;
+    computer.tell("power-on")
 }

@@ -4,6 +4,7 @@
 //! Relay, agents and printers are processes of their own. On another relay (`--relay`) the agents are paired
 //! with an outlet that is there for tests, and the relay itself is left alone.
 
+mod attack;
 mod audit;
 mod cable;
 mod call;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::attack::Attack;
 use super::audit::Findings;
 use super::faults::Planted;
 use super::figures::Held;
@@ -19,6 +20,8 @@ pub(super) struct Report {
     pub(super) answer_p50_ms: f64,
     /// 99 of 100 answers.
     pub(super) answer_p99_ms: f64,
+    /// How the attack went, where there was one.
+    pub(super) attack: Option<Attack>,
     /// The relay at the beginning and at the end, where it is ours.
     pub(super) relay: Option<(Held, Held)>,
     /// Paper against promises.
@@ -29,7 +32,7 @@ pub(super) struct Report {
 impl Report {
     /// Whether every promise was kept.
     pub(super) fn is_kept(&self) -> bool {
-        self.findings.is_kept()
+        self.findings.is_kept() && self.attack.as_ref().is_none_or(|attack| attack.stayed == 0)
     }
 }
 
@@ -56,6 +59,18 @@ impl fmt::Display for Report {
         writeln!(f, "astray               {}", found.astray)?;
         writeln!(f, "without evidence     {}", found.unproven)?;
         writeln!(f, "slowest alarm        {:.1} s", found.slowest_alarm_s)?;
+        if let Some(attack) = &self.attack {
+            writeln!(
+                f,
+                "attackers            {} slow, {} in a flood, {} refused",
+                attack.slow, attack.flood, attack.refused
+            )?;
+            writeln!(
+                f,
+                "slowest to be gone   {:.1} s, {} after 10 s, {} never",
+                attack.slowest_s, attack.late, attack.stayed
+            )?;
+        }
         if let Some((before, after)) = self.relay {
             let memory = (before.memory_kib / 1024, after.memory_kib / 1024);
             writeln!(

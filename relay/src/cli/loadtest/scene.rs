@@ -204,10 +204,7 @@ impl Scene {
             "pair", "--config", config, "--data", data, "--name", &called, "--json", code,
         ];
         let said: Value = serde_json::from_str(&Program::finish(agent, &args)?)?;
-        let device = said
-            .get("deviceId")
-            .or_else(|| said.get("device_id"))
-            .or_else(|| said.get("device"));
+        let device = said.get("deviceId");
         Ok(device.and_then(Value::as_str).unwrap_or_default().to_owned())
     }
 }
@@ -215,6 +212,11 @@ impl Scene {
 impl Computer {
     /// Says a line to the printer's control port, such as `paper-out`.
     pub(super) fn tell(&self, line: &str) -> Result<()> {
+        self.ask(line).map(drop)
+    }
+
+    /// Says a line to the printer's control port and gives its answer.
+    pub(super) fn ask(&self, line: &str) -> Result<String> {
         let mut stream = TcpStream::connect(self.control)?;
         stream.write_all(format!("{line}\nquit\n").as_bytes())?;
         let mut answer = String::new();
@@ -222,7 +224,7 @@ impl Computer {
         if !answer.starts_with("ok") {
             bail!("the virtual printer did not take `{line}`: {answer}");
         }
-        Ok(())
+        Ok(answer)
     }
 }
 
