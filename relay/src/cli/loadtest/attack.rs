@@ -14,9 +14,6 @@ const SLOW: usize = 2_000;
 /// Connections of the flood.
 const FLOOD: usize = 10_000;
 
-/// Connections of the flood that are being made at once, as many as one computer makes.
-const FLOOD_AT_ONCE: usize = 256;
-
 /// X1: how soon an attacker must be gone.
 const GONE_WITHIN: Duration = Duration::from_secs(10);
 
@@ -94,17 +91,10 @@ pub(super) async fn run(relay: SocketAddr) -> Attack {
         attackers.spawn(attacker(relay, way));
     }
     collect(&mut attackers, &mut attack).await;
-    let mut flood = JoinSet::new();
     for _ in 0..FLOOD {
-        // Those that are put out make room for the next: a flood is as fast as its victim takes it.
-        while flood.len() >= FLOOD_AT_ONCE
-            && let Some(Ok(gone)) = flood.join_next().await
-        {
-            attack.saw(gone);
-        }
-        flood.spawn(attacker(relay, Way::Silent));
+        attackers.spawn(attacker(relay, Way::Silent));
     }
-    collect(&mut flood, &mut attack).await;
+    collect(&mut attackers, &mut attack).await;
     attack
 }
 
