@@ -30,3 +30,4 @@ pub use banner::Banner;
 pub use profile::{Profile, ProfileError};
 pub use render::{Options, Renderer, RendererBuilder, Ticket};
 pub use report::Report;
+pub use template::EventError;

@@ -11,7 +11,7 @@ use crate::profile::{self, Profile, ProfileError};
 use crate::raster::{Canvas, Font};
 use crate::report::Report;
 use crate::shape::{Shaper, Sheet};
-use crate::template::{Extra, PLAIN, Templates, View, Zones};
+use crate::template::{self, EventError, Extra, PLAIN, Templates, View, Zones};
 use minijinja::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -194,6 +194,15 @@ impl Renderer {
         self.0.templates.names()
     }
 
+    /// Whether this can be a print event: its `data`, or the whole frame, with at least one field that templates know.
+    /// [`Self::render`] makes a ticket of anything and reports this as a problem.
+    ///
+    /// # Errors
+    /// [`EventError`] names what is there and what should be.
+    pub fn check(&self, event: &serde_json::Value) -> Result<(), EventError> {
+        template::check(event, self.0.templates.want_event())
+    }
+
     /// Renders a print event: its `data`, or the whole frame. Never fails: own template, built-in one, plain text;
     /// the report says what fell back.
     #[must_use]
@@ -216,6 +225,9 @@ impl Renderer {
             columns,
             ..Report::default()
         };
+        if let Err(error) = self.check(event) {
+            report.problem(error.to_string());
+        }
         let plain = || view_plain(event, &extra);
         let value = Value::from_object(view);
         let markup = self

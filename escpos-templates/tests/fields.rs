@@ -114,8 +114,11 @@ fn same_acts(template: &str, event: &Value, pointer: &str, text: &str) {
         (pictures..=pictures + 4 * drawn).contains(&tried.pictures()),
         "{case}"
     );
-    // Templates choose sizes by length.
-    let known = [empty.looks_of(MARK), letters.looks_of(MARK)].concat();
+    // Templates choose sizes by width: a text that is wider than it has letters may look like one of twice as many.
+    let twice = walked(&"x".repeat(2 * text.chars().count()));
+    let known = [&empty, &letters, &twice]
+        .map(|walk| walk.looks_of(MARK))
+        .concat();
     for look in tried.looks_of(MARK) {
         assert!(known.contains(&look), "{case}: {look:?}, not {known:?}");
     }
@@ -213,6 +216,12 @@ fn pieces() -> Vec<String> {
         "｛drawer:1｝",
     ];
     pieces.iter().map(|p| (*p).to_owned()).collect()
+}
+
+#[test]
+fn a_text_that_is_wider_than_its_letters_are_many_looks_like_a_longer_one() {
+    let (name, event) = EVENTS.iter().find(|(name, _)| name == "add").unwrap();
+    same_acts(name, event, "/order_number", "\r\n🍕🍕---__{drawer:1}");
 }
 
 #[test]

@@ -174,7 +174,7 @@ fn a_template_that_fails_falls_back_to_the_built_in_one_and_says_where() {
 }
 
 #[test]
-fn where_every_template_fails_a_plain_ticket_prints() {
+fn f5_where_every_template_fails_a_plain_ticket_prints() {
     let renderer = Renderer::builtin();
     let options = Options {
         template: Some("nonsense".into()),
@@ -227,6 +227,15 @@ fn events_of_any_shape_make_a_ticket() {
         assert_eq!(ticket.report().fallbacks, [""; 0]);
         assert_eq!(cuts(&ticket.escpos()).len(), 1);
     }
+    let empty = render(
+        &json!({"type": "kitchen_print", "data": {"items": []}}),
+        48,
+        Vec::new(),
+    );
+    assert!(
+        !empty.report().is_clean(),
+        "an empty ticket is not taken for a good one"
+    );
 }
 
 #[test]

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use toml::Value;
 
-pub use tls::TlsSettings;
+pub use tls::{TlsSettings, is_domain};
 
 use crate::auth::issuer::IssuerSettings;
 use crate::auth::peer::Network;
@@ -137,6 +137,16 @@ impl Config {
         Ok(config)
     }
 
+    /// Checks the text of a relay.toml, over the defaults alone.
+    ///
+    /// # Errors
+    /// [`ConfigError`], naming the setting.
+    pub fn check_text(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        let mut layers = defaults()?;
+        layers.lay(parse(path, text)?, &Origin::File(path.display().to_string()));
+        Self::check(&layers)
+    }
+
     /// `--insecure-no-auth` is for this machine alone.
     ///
     /// # Errors
@@ -202,6 +212,17 @@ pub fn file(flags: &Flags) -> Option<PathBuf> {
         .find(|path| path.is_file())
 }
 
+/// The file that `init` writes: the one that is read, else where the next command looks for it.
+#[must_use]
+pub fn file_to_write(flags: &Flags) -> PathBuf {
+    let named = flags.config.clone().or_else(env_config);
+    let beside = || flags.data.as_ref().map(|data| data.join("relay.toml"));
+    named
+        .or_else(beside)
+        .or_else(|| file(flags))
+        .unwrap_or_else(places::own_config)
+}
+
 /// relay.toml as it is written. Every key has a default, so that every key has an origin.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -252,6 +273,10 @@ fn read(path: &Path) -> Result<toml::Table, ConfigError> {
         path: path.to_owned(),
         source,
     })?;
+    parse(path, &text)
+}
+
+fn parse(path: &Path, text: &str) -> Result<toml::Table, ConfigError> {
     text.parse()
         .map_err(|error: toml::de::Error| ConfigError::Syntax {
             path: path.to_owned(),

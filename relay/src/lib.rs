@@ -35,7 +35,6 @@ use tracing::{info, warn};
 use accept::Acceptor;
 use accept::gate::Gate;
 use accept::tls::{Tls, TlsError};
-use auth::codes::Codes;
 use auth::{Auth, AuthError};
 use config::{Config, ConfigError};
 use limits::Meter;
@@ -230,7 +229,6 @@ pub fn open(config: Config) -> Result<(SharedApp, mpsc::Receiver<Committed>), St
         stop: CancellationToken::new(),
         tasks: TaskTracker::new(),
         known: KnownOutlets::default(),
-        codes: Codes::default(),
         config,
         store,
         auth,

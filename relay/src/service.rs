@@ -8,7 +8,6 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::warn;
 
-use crate::auth::codes::Codes;
 use crate::auth::{Auth, Identity, roles};
 use crate::config::Config;
 use crate::error::Problem;
@@ -38,8 +37,6 @@ pub struct App {
     pub news: News,
     /// Who is who.
     pub auth: Auth,
-    /// One-time codes for screens.
-    pub codes: Codes,
     /// Counts requests.
     pub meter: Meter,
     /// Counts everything.

@@ -18,5 +18,5 @@ browser_install() {
 
 browser_suite() {
     NODE_PATH="$browser_scratch/node_modules" RELAY="$PWD/target/release/printrail-relay" \
-        timeout 300 node --test tests/browser/
+        timeout 600 node --test tests/browser/
 }

@@ -13,7 +13,7 @@ const now = page => page.locator('.order .now').innerText()
 
 test('a guest sees Ready without a reload, and the bill as it grows', async t => {
   const token = await visit()
-  const page = await openPage(house, `/s/${token}`, PHONE)
+  const page = await openPage(house, `/s/${token}`, { ...PHONE, look: 'light' })
   await page.locator('.empty').waitFor()
   const { id } = await house.order([{ name: 'Soto', price: 12.5, quantity: 2 }], { sessionToken: token, tax: 2.5 })
   await page.locator('.order').waitFor()
@@ -36,7 +36,7 @@ test('a guest sees Ready without a reload, and the bill as it grows', async t =>
   await page.locator('.bill .due', { hasText: '20.00' }).waitFor()
   await house.ask('POST', `/api/orders/${id}/items`, { items: [{ name: 'Espresso', quantity: 1, price: 2.5 }] })
   await page.locator('.order li', { hasText: 'Espresso' }).waitFor()
-  await shot(page, 'guest-light', { fullPage: true })
+  await shot(page, 'guest', { fullPage: true })
   await shut(page)
 })
 
@@ -63,7 +63,7 @@ test('where no stream comes through, the page asks', async () => {
   await page.goto(`${house.url}/s/${token}`)
   await page.locator('.empty').waitFor()
   await house.order(['Soto'], { sessionToken: token })
-  await page.locator('.order').waitFor({ timeout: 12_000 })
+  await page.locator('.order').waitFor()
   await shut(page)
 })
 

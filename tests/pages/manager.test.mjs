@@ -1,51 +1,20 @@
 // The manager's dashboard over a real agent and a printer whose power goes: what needs a person is told, decided, printed.
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
-import { axeSource, openHouse, openPage, shot, shut, until } from './house.mjs'
+import { axeSource, openHouse, openPage, settled, shot, shut, until } from './house.mjs'
+import { openStation } from './station.mjs'
 
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 const VIEWS = ['now', 'printers', 'stations', 'templates', 'people']
+// What shows that a view has what it asked for.
+const SHOWN = { now: '.one', printers: '.machines li', stations: '.stations li', templates: '.papers img', people: '.scroll tbody tr' }
 const axe = readFileSync(axeSource, 'utf8')
 
 let house
 let kitchen
-before(async () => { house = await openHouse(); kitchen = await openKitchen() })
+before(async () => { house = await openHouse(); kitchen = await openStation(house) })
 after(async () => { await kitchen?.close(); await house.close() })
-
-// A kitchen's computer with a printer that loses its power after `bytes`, where that is said.
-async function openKitchen () {
-  const folder = mkdtempSync(join(tmpdir(), 'printrail-kitchen-'))
-  const paper = join(folder, 'paper')
-  const printer = spawn(process.env.PRINTER, ['--listen', '127.0.0.1:0', '--control', '127.0.0.1:0', '--out', paper], { stdio: ['ignore', 'pipe', 'inherit'] })
-  let said = ''
-  printer.stdout.on('data', chunk => { said += chunk })
-  const places = await until(() => { const found = [...said.matchAll(/127\.0\.0\.1:\d+/g)].map(String); return found.length >= 2 && found }, 'a printer')
-  const [address, control] = [places.find((_, i) => i === 0), places[1]]
-  writeFileSync(join(folder, 'agent.toml'), `[relay]
-url = "${house.url.replace('http', 'ws')}"
-outlet = "demo"
-[[station]]
-name = "kitchen"
-printer = "grill"
-on_unconfirmed = "hold"
-[[printer]]
-name = "grill"
-address = "tcp://${address}"
-`)
-  const agent = spawn(process.env.AGENT, ['run', '--data', folder, '--quiet'], { stdio: ['ignore', 'ignore', 'inherit'] })
-  return {
-    papers: () => { try { return readdirSync(paper).filter(name => name.endsWith('.txt')).map(name => readFileSync(join(paper, name), 'utf8')) } catch { return [] } },
-    tell: line => new Promise((resolve, reject) => spawn(process.env.PRINTER, ['--tell', control, line], { stdio: 'ignore' }).once('exit', code => (code === 0 ? resolve() : reject(new Error(line))))),
-    async close () {
-      for (const child of [agent, printer]) await new Promise(resolve => { child.once('exit', resolve); child.kill('SIGTERM') })
-      rmSync(folder, { recursive: true, force: true })
-    }
-  }
-}
 
 const sentence = page => page.locator('#sentence').textContent()
 
@@ -71,7 +40,7 @@ test('a manager decides what nobody knows, and the paper follows', async () => {
   await page.locator('.one', { hasText: 'Soto Ayam' }).locator('.ticket').first().click()
   await page.locator('.story li', { hasText: 'printed' }).waitFor()
   await until(() => page.locator('dialog img.paper').evaluate(image => image.naturalWidth > 100), 'a picture of the ticket')
-  await page.waitForTimeout(400)
+  await settled(page)
   await shot(page, 'manager-ticket')
   assert.ok(id)
   await shut(page)
@@ -108,6 +77,7 @@ test('a code for a computer is shown with its command', async () => {
   await page.getByRole('button', { name: 'Make a code' }).click()
   const code = (await page.locator('.code').textContent()).trim()
   await page.locator('pre', { hasText: `printrail-agent service install ${code}` }).waitFor()
+  await settled(page)
   await shot(page, 'manager-pairing')
   await shut(page)
 })
@@ -116,13 +86,15 @@ test('axe finds nothing in any view and look, and every width fits', async () =>
   for (const view of VIEWS) {
     const page = await openPage(house, `/?outlet=demo#${view}`, { look: 'light', bypassCSP: true, reducedMotion: 'reduce' })
     await page.locator(`.of-${view} h2`).first().waitFor()
-    await page.waitForTimeout(300)
+    await page.locator(SHOWN[view]).first().waitFor()
+    await until(() => page.evaluate(() => document.querySelector('#sentence').textContent !== '…' && [...document.images].every(image => image.naturalWidth > 0)), 'drawn')
     await page.evaluate(axe)
     for (const look of ['light', 'dark', 'contrast']) {
       await page.evaluate(look => { document.documentElement.dataset.theme = look }, look)
       const { violations } = await page.evaluate(rules => window.axe.run(document, { runOnly: rules }), RULES)
       assert.deepEqual(violations.map(({ id, nodes }) => `${view}, ${look}: ${id}: ${nodes.map(({ html, failureSummary }) => `${html.slice(0, 160)} ${failureSummary}`).join(' | ')}`), [])
     }
+    await page.evaluate(() => { document.documentElement.dataset.theme = 'light' })
     for (const width of [320, 768, 1400, 3840]) {
       await page.setViewportSize({ width, height: 900 })
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)

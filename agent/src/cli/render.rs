@@ -37,6 +37,9 @@ pub(super) fn render(flags: &Flags, args: &RenderArgs) -> Result<Exit, Failure> 
             );
             Failure::new(Exit::Failed, text)
         })?;
+        renderer
+            .check(&event)
+            .map_err(|error| Failure::new(Exit::Failed, format!("{}: {error}", args.file.display())))?;
         renderer.render(&event, &options)
     };
     let data = data(&ticket, format(args));

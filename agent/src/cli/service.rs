@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::args::{PairArgs, ServiceArgs, ServiceCommand, ServiceInstall};
 use super::exit::of_io;
 use super::{Exit, Failure, env, output, pair};
-use crate::config::{Flags, load_relay};
+use crate::config::{Flags, load, load_relay};
 use crate::daemon::ask::{Ask, AskError, ask};
 use crate::daemon::device::write_private;
 use crate::service::{self, Action, ServiceError, ServiceState};
@@ -23,7 +23,7 @@ const TOKEN_MAX: u64 = 8 * 1024;
 
 pub(super) fn service(flags: &Flags, args: &ServiceArgs) -> Result<Exit, Failure> {
     match &args.command {
-        ServiceCommand::Install(install) => self::install(flags, install),
+        ServiceCommand::Install(install) => self::install(flags, install).inspect_err(tell_the_system),
         ServiceCommand::Uninstall => {
             service::uninstall()?;
             output::message(
@@ -56,7 +56,7 @@ fn install(flags: &Flags, args: &ServiceInstall) -> Result<Exit, Failure> {
             name: args.name.clone(),
             json: false,
         };
-        pair::pair(flags, &wanted)?;
+        pair::pair(flags, &wanted, true)?;
     }
     // Written by root, read by the service's own user.
     pair::hand_over(&known.relay.token_file, &known.places.data)
@@ -76,9 +76,31 @@ fn install(flags: &Flags, args: &ServiceInstall) -> Result<Exit, Failure> {
         );
         return Ok(Exit::Ok);
     }
+    // SCM would take the end of an agent without printers for a failed start; elsewhere it is tried again quietly.
+    if cfg!(windows)
+        && let Err(incomplete) = load(flags, &env)
+    {
+        output::message(&format!(
+            "it starts with its first printer: `printrail-agent printers scan`, then `printrail-agent printers add` \
+             (now: {})",
+            crate::chain(&incomplete)
+        ));
+        return Ok(Exit::Ok);
+    }
     // It may run already, with the token of yesterday.
     act(flags, Action::Start)?;
     act(flags, Action::Restart)
+}
+
+/// A silent installation has nobody who reads its messages.
+fn tell_the_system(failure: &Failure) {
+    #[cfg(windows)]
+    service::say(
+        tracing::Level::ERROR,
+        &format!("The installation failed: {failure}"),
+    );
+    #[cfg(not(windows))]
+    let _ = failure;
 }
 
 fn act(flags: &Flags, action: Action) -> Result<Exit, Failure> {
@@ -115,7 +137,7 @@ fn wait_until_connected(flags: &Flags) -> Result<(), Failure> {
                 problem = said.unwrap_or("it is still connecting").to_owned();
             }
             Err(AskError::NotRunning { .. }) => {
-                "it does not run; see `journalctl -u printrail-agent`".clone_into(&mut problem)
+                problem = format!("it does not run; see {}", service::WHY);
             }
             Err(error) => problem = crate::chain(&error),
         }

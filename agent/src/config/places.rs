@@ -25,7 +25,7 @@ pub struct Places {
 pub fn places(config: Option<PathBuf>, data: Option<PathBuf>) -> Places {
     let system = system();
     let usual = match ProjectDirs::from("", "", "printrail") {
-        Some(own) if !is_service() && !system.config.exists() => Places {
+        Some(own) if !is_service() && !may_exist(&system.config) => Places {
             config: own.config_dir().join(CONFIG_NAME),
             data: own.data_local_dir().join("agent"),
         },
@@ -36,6 +36,11 @@ pub fn places(config: Option<PathBuf>, data: Option<PathBuf>) -> Places {
         config: config.or(beside).unwrap_or(usual.config),
         data: data.unwrap_or(usual.data),
     }
+}
+
+/// A file that one may not see may well be there, and then it is not for a person's own commands to ignore.
+fn may_exist(path: &Path) -> bool {
+    path.try_exists().unwrap_or(true)
 }
 
 #[cfg(windows)]

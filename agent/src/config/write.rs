@@ -70,7 +70,8 @@ pub(super) fn replace(path: &Path, text: &str) -> io::Result<()> {
         fs::set_permissions(&draft, old.permissions())?;
         keep_owner(&draft, &old);
     }
-    fs::File::open(&draft)?.sync_all()?;
+    // Windows syncs only what may be written.
+    fs::File::options().write(true).open(&draft)?.sync_all()?;
     fs::rename(&draft, path)
 }
 

@@ -9,6 +9,7 @@ use std::ptr::{null, null_mut};
 
 use windows_sys::Win32::Foundation::{
     ERROR_ACCESS_DENIED, ERROR_INSUFFICIENT_BUFFER, ERROR_INVALID_PARAMETER, ERROR_INVALID_PRINTER_NAME,
+    ERROR_SUCCESS, SetLastError,
 };
 use windows_sys::Win32::Graphics::Printing::{
     ClosePrinter, DOC_INFO_1W, EndDocPrinter, EnumPrintersW, GetJobW, JOB_INFO_1W, JOB_STATUS_BLOCKED_DEVQ,
@@ -142,13 +143,16 @@ impl Queue for Handle {
     fn progress(&mut self, number: u32) -> io::Result<Progress> {
         let mut needed = 0;
         // SAFETY: no room is given, so that nothing is written but the number.
-        unsafe { GetJobW(self.0, number, 1, null_mut(), 0, &mut needed) };
+        unsafe {
+            SetLastError(ERROR_SUCCESS);
+            GetJobW(self.0, number, 1, null_mut(), 0, &mut needed)
+        };
         let error = io::Error::last_os_error()
             .raw_os_error()
             .and_then(|code| u32::try_from(code).ok());
         match error {
-            // The spooler forgets a job when all of it is at the printer.
-            Some(ERROR_INVALID_PARAMETER) => return Ok(Progress::Done),
+            // The spooler forgets a job when all of it is at the printer; Wine's then says nothing at all.
+            Some(ERROR_INVALID_PARAMETER | ERROR_SUCCESS) => return Ok(Progress::Done),
             Some(ERROR_INSUFFICIENT_BUFFER) => {}
             Some(_) | None => return Ok(Progress::Pending),
         }
@@ -216,7 +220,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_job_is_done_when_printed_and_waits_through_trouble() {
+    fn u5_a_job_is_done_when_printed_and_waits_through_trouble() {
         assert_eq!(of_status(JOB_STATUS_PRINTED), Progress::Done);
         assert_eq!(of_status(0), Progress::Pending);
         assert!(matches!(of_status(JOB_STATUS_DELETED), Progress::Failed(_)));

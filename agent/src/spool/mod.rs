@@ -44,6 +44,16 @@ impl Spool {
         Ok((Self { owner }, opened.recovery))
     }
 
+    /// An empty spool in memory that its callers work on their own threads: for evenings played from a seed,
+    /// where what a call has returned is what survives. `id` is the spool's id.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn in_memory(id: &str) -> Result<Self, SpoolError> {
+        let owner = Arc::new(Owner::still(recovery::in_memory(id)?));
+        Ok(Self { owner })
+    }
+
     /// Keeps an offered job; durable when this returns. The same id is never kept twice. `at` is
     /// the wall clock, corrected by the relay's last `now`.
     ///

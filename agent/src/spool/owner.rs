@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -48,6 +49,8 @@ enum Fate {
 pub(super) struct Owner {
     calls: Option<SyncSender<Call>>,
     thread: Option<JoinHandle<()>>,
+    /// No thread: whoever calls does it.
+    still: Option<Mutex<Connection>>,
 }
 
 impl Owner {
@@ -65,7 +68,17 @@ impl Owner {
         Ok(Self {
             calls: Some(calls),
             thread: Some(thread),
+            still: None,
         })
+    }
+
+    /// An owner without a thread, for a spool in memory: calls are done by whoever makes them.
+    pub(super) fn still(db: Connection) -> Self {
+        Self {
+            calls: None,
+            thread: None,
+            still: Some(Mutex::new(db)),
+        }
     }
 
     /// Runs `work` in the owner's next transaction and waits for the commit.
@@ -85,8 +98,13 @@ impl Owner {
                 }),
             }
         });
-        let calls = self.calls.as_ref().ok_or(SpoolError::Closed)?;
-        calls.send(call).map_err(|_| SpoolError::Closed)?;
+        if let Some(still) = &self.still {
+            let mut db = still.lock().unwrap_or_else(PoisonError::into_inner);
+            run_batch(&mut db, std::iter::once(call));
+        } else {
+            let calls = self.calls.as_ref().ok_or(SpoolError::Closed)?;
+            calls.send(call).map_err(|_| SpoolError::Closed)?;
+        }
         answer.recv().map_err(|_| SpoolError::Closed)?
     }
 }

@@ -45,6 +45,17 @@ pub(super) fn open(path: &Path) -> Result<Opened, SpoolError> {
     })
 }
 
+/// A spool in memory, empty, under this id.
+///
+/// # Errors
+/// What the database says.
+pub(super) fn in_memory(id: &str) -> Result<Connection, SpoolError> {
+    let mut db = Connection::open_in_memory()?;
+    schema::migrate(&mut db)?;
+    jobs::remember(&db, SPOOL_ID, id)?;
+    Ok(db)
+}
+
 /// Reads the newest `limit` jobs of a spool whose agent does not run, and changes nothing.
 ///
 /// # Errors

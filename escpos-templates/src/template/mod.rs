@@ -1,6 +1,7 @@
 //! Templates: an event's data through minijinja to markup, every value escaped, with a limit on work and size.
 
 mod builtin;
+mod check;
 mod escape;
 mod functions;
 mod item;
@@ -12,6 +13,8 @@ mod reader;
 mod view;
 
 pub(crate) use builtin::PLAIN;
+pub use check::EventError;
+pub(crate) use check::check;
 pub(crate) use moment::Zones;
 pub(crate) use view::{Extra, View};
 

@@ -1,5 +1,6 @@
 //! What may be typed.
 
+mod init;
 mod keep;
 mod load;
 
@@ -11,6 +12,7 @@ use clap_complete::Shell;
 
 use crate::config::{Flags, duration};
 use crate::order::Role;
+pub(super) use init::{InitArgs, ReachArgs};
 pub(super) use keep::{BackupArgs, ConfigCommand, DoctorArgs, RestoreArgs};
 pub(super) use load::LoadtestArgs;
 
@@ -100,21 +102,6 @@ pub(super) enum Command {
         /// The folder.
         folder: PathBuf,
     },
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "Example:
-  printrail-relay init --outlet bistro --name \"Bistro\" --timezone Asia/Jakarta")]
-pub(super) struct InitArgs {
-    /// The first outlet's id, as tokens and paths name it.
-    #[arg(long, value_name = "ID", default_value = "demo")]
-    pub(super) outlet: String,
-    /// The outlet's name, as people say it.
-    #[arg(long, value_name = "NAME")]
-    pub(super) name: Option<String>,
-    /// The outlet's time zone, an IANA name.
-    #[arg(long, value_name = "TZ")]
-    pub(super) timezone: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -77,6 +77,11 @@ impl Backend {
         })
     }
 
+    /// Whether a relay runs on the data.
+    pub(super) fn is_running(&self) -> bool {
+        matches!(self.way, Way::Running(_))
+    }
+
     /// Closes the data, where it was opened here.
     pub(super) async fn leave(self) {
         if let Way::Alone {

@@ -50,6 +50,9 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<(), Failure> {
     let flags = cli.flags();
+    if let Command::Init(args) = &cli.command {
+        init::write_settings(&flags, args)?;
+    }
     if cli.command.uses_data() {
         owner::step_down(&Config::load(&flags)?.data)?;
     }

@@ -81,7 +81,8 @@ fn check(args: &TokenArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-fn claims(outlet: &str, role: Role, subject: String, seconds: i64) -> Claims {
+/// The claims of a token that holds from now on.
+pub(super) fn claims(outlet: &str, role: Role, subject: String, seconds: i64) -> Claims {
     let now = Timestamp::now().as_second();
     Claims {
         iss: ISSUER.to_owned(),

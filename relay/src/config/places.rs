@@ -17,6 +17,14 @@ pub(super) fn config_files() -> Vec<PathBuf> {
     std::iter::once(machine_config()).chain(own).collect()
 }
 
+/// Where this user's next relay.toml lies: the machine's for an administrator, a person's own otherwise.
+pub(super) fn own_config() -> PathBuf {
+    match personal() {
+        Some(dirs) if !runs_as_root() && !cfg!(windows) => dirs.config_dir().join("relay.toml"),
+        _ => machine_config(),
+    }
+}
+
 fn personal() -> Option<directories::ProjectDirs> {
     directories::ProjectDirs::from("", "", "Printrail")
 }

@@ -44,6 +44,12 @@ impl TlsSettings {
         (!self.cert_file.is_empty()).then(|| (PathBuf::from(&self.cert_file), PathBuf::from(&self.key_file)))
     }
 
+    /// Whether TLS ends at the relay.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        !self.cert_file.is_empty() || !self.acme_domains.is_empty()
+    }
+
     /// Whether what is written fits together.
     pub(super) fn checked(self) -> Result<Self, ConfigError> {
         let wrong = |text: &str| Err(ConfigError::Setting(text.to_owned()));
@@ -62,11 +68,12 @@ impl TlsSettings {
     }
 }
 
-fn is_domain(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.')
+/// Whether a certificate can be asked for it: letters, digits, hyphens and dots, and no address.
+#[must_use]
+pub fn is_domain(text: &str) -> bool {
+    let letters =
+        |label: &str| !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    text.split('.').all(letters) && text.parse::<std::net::IpAddr>().is_err()
 }
 
 #[cfg(test)]

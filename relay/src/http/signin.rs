@@ -13,7 +13,7 @@ use super::door::ClientAddress;
 use super::input::{Payload, Who, lifetime, text};
 use super::reply::{json as reply, with_status};
 use super::tokens;
-use crate::auth::codes::Waiting;
+use crate::auth::codes::{self, Waiting};
 use crate::error::{Code, Problem};
 use crate::service::{App, SharedApp};
 
@@ -40,15 +40,14 @@ pub(super) async fn open(
     let until = now.checked_add(CODE_HOLDS).unwrap_or(now);
     let waiting = Waiting {
         claims: tokens::claims(&who.outlet, role, name, ttl),
-        by: who.actor(),
-        until,
+        by_role: who.role,
+        by: who.subject.clone(),
     };
-    let code = app.codes.open(rand::random(), waiting, now).ok_or_else(|| {
-        Problem::new(
-            Code::Conflict,
-            "too many codes are open; wait until some of them were typed or ended",
-        )
-    })?;
+    let what = serde_json::to_string(&waiting).map_err(internal)?;
+    let code = codes::code(rand::random());
+    app.store
+        .open_code(&who.outlet, codes::hash(&code), what, until)
+        .await?;
     tracing::info!(outlet = %who.outlet, by = who.subject, "a sign-in code for a screen was made");
     Ok(with_status(
         StatusCode::CREATED,
@@ -87,12 +86,16 @@ pub(super) async fn sign_in(
 async fn redeemed(app: &App, code: Option<&str>) -> Result<String, Problem> {
     let code = code.ok_or_else(|| Problem::invalid("code", "`code` is missing"))?;
     let wrong = || Problem::unauthorized("this code is wrong, used or too old; ask a manager for a new one");
-    let Waiting { claims, by, .. } = app.codes.redeem(code, Timestamp::now()).ok_or_else(wrong)?;
-    let token = app
-        .auth
-        .sign(&claims)
-        .map_err(|error| Problem::new(Code::Internal, error.to_string()))?;
+    let what = app.store.take_code(codes::hash(code)).await?.ok_or_else(wrong)?;
+    let waiting: Waiting = serde_json::from_str(&what).map_err(internal)?;
+    let by = waiting.actor();
+    let claims = waiting.claims;
+    let token = app.auth.sign(&claims).map_err(internal)?;
     let outlet = claims.outlet.clone();
     app.store.list_token(&outlet, tokens::issued(claims), &by).await?;
     Ok(token)
+}
+
+fn internal(error: impl std::fmt::Display) -> Problem {
+    Problem::new(Code::Internal, error.to_string())
 }

@@ -1,15 +1,16 @@
 //! The thread that owns the writing connection: many calls, one transaction, one fsync.
 //!
-//! It takes the first call that waits, then whatever else waits already (at most [`MAX_BATCH`]), runs
-//! each inside a savepoint of one IMMEDIATE transaction, commits, and only then answers everybody. There is no
-//! timer: while one commit is being fsynced the next batch forms by itself. A call that is refused or fails
-//! is undone alone; a commit that fails is told to everyone who waited for it, and what the clerk
+//! It takes the first call that waits, then whatever else waits already (at most [`MAX_BATCH`]), runs them in one
+//! IMMEDIATE transaction, commits, and only then answers everybody. There is no timer: while one commit is
+//! being fsynced the next batch forms by itself. A call that is refused or fails is undone alone: each has a
+//! savepoint, save in a batch of calls that may all be done again without what was undone. A commit that fails is told to everyone who waited for it, and what the clerk
 //! keeps in memory is forgotten and read again. A commit whose fsync failed may still turn out durable
 //! after a crash: a caller who got an error asks again with its key.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+mod call;
+
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use jiff::Timestamp;
@@ -17,6 +18,7 @@ use rusqlite::{Connection, ErrorCode, ffi};
 use tokio::sync::{mpsc, oneshot};
 use tracing::error;
 
+use self::call::{Again, Call, Entry, Once, Work};
 use super::books::Books;
 use super::desk::{Desk, Outcome};
 use super::lock::Lock;
@@ -28,14 +30,8 @@ pub(super) const MAX_BATCH: usize = 256;
 
 /// Reads the time.
 pub(super) type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
-
-/// Something to be done in a transaction.
-trait Call: Send {
-    /// Does it; `false` where nothing of it may stay.
-    fn run(&mut self, desk: &mut Desk<'_>) -> bool;
-    /// Tells the caller: its own outcome, or why the transaction failed.
-    fn answer(self: Box<Self>, failed: Option<&Failure>);
-}
+/// Makes ids.
+pub(super) type Ids = Arc<dyn Fn() -> String + Send + Sync>;
 
 type Boxed = Box<dyn Call>;
 
@@ -45,13 +41,18 @@ pub(super) struct Clerk {
     queue: mpsc::Sender<Option<Boxed>>,
     thread: Arc<Mutex<Option<JoinHandle<()>>>>,
     failing: Arc<AtomicBool>,
+    /// No thread: whoever calls does it, see [`super::still`].
+    still: Option<Still>,
 }
+
+/// A connection that its callers use in turn.
+pub(super) type Still = Arc<Mutex<Owner>>;
 
 impl Clerk {
     /// Starts the thread. `limit` is how many calls may wait.
     pub(super) fn start(
         (conn, lock): (Connection, Lock),
-        clock: Clock,
+        (clock, ids): (Clock, Ids),
         limit: usize,
         publisher: mpsc::Sender<Committed>,
     ) -> std::io::Result<Self> {
@@ -59,8 +60,9 @@ impl Clerk {
         let failing = Arc::new(AtomicBool::new(false));
         let owner = Owner {
             conn,
-            _lock: lock,
+            _lock: Some(lock),
             clock,
+            ids,
             calls,
             publisher,
             books: Books::default(),
@@ -74,7 +76,19 @@ impl Clerk {
             queue,
             thread: Arc::new(Mutex::new(Some(thread))),
             failing,
+            still: None,
         })
+    }
+
+    /// A clerk without a thread, for a store in memory: calls are done by whoever makes them.
+    pub(super) fn still(still: Still) -> Self {
+        let (queue, _) = mpsc::channel(1);
+        Self {
+            queue,
+            thread: Arc::default(),
+            failing: Arc::default(),
+            still: Some(still),
+        }
     }
 
     /// Does `work` in the next transaction and returns its outcome once that is durable.
@@ -86,18 +100,39 @@ impl Clerk {
         T: Send + 'static,
         F: FnOnce(&mut Desk<'_>) -> Outcome<T> + Send + 'static,
     {
+        self.enter(Once(Some(work))).await
+    }
+
+    /// As [`Self::call`], for work that may be done again: a batch of such calls needs no savepoints.
+    pub(super) async fn call_again<T, F>(&self, work: F) -> Outcome<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Desk<'_>) -> Outcome<T> + Send + 'static,
+    {
+        self.enter(Again(work)).await
+    }
+
+    async fn enter<T, W>(&self, work: W) -> Outcome<T>
+    where
+        T: Send + 'static,
+        W: Work<T> + 'static,
+    {
         let (reply, answer) = oneshot::channel();
         let call = Entry {
-            work: Some(work),
+            work,
             outcome: None,
             reply,
         };
-        self.queue
-            .try_send(Some(Box::new(call)))
-            .map_err(|error| match error {
-                mpsc::error::TrySendError::Full(_) => StoreError::Busy,
-                mpsc::error::TrySendError::Closed(_) => StoreError::Closed,
-            })?;
+        match &self.still {
+            Some(still) => lock(still).serve(vec![Box::new(call)]),
+            None => self
+                .queue
+                .try_send(Some(Box::new(call)))
+                .map_err(|error| match error {
+                    mpsc::error::TrySendError::Full(_) => StoreError::Busy,
+                    mpsc::error::TrySendError::Closed(_) => StoreError::Closed,
+                })?,
+        }
         answer.await.map_err(|_| StoreError::Closed)?
     }
 
@@ -121,46 +156,12 @@ impl Clerk {
     }
 }
 
-struct Entry<T, F> {
-    work: Option<F>,
-    outcome: Option<Outcome<T>>,
-    reply: oneshot::Sender<Outcome<T>>,
-}
-
-impl<T, F> Call for Entry<T, F>
-where
-    T: Send,
-    F: FnOnce(&mut Desk<'_>) -> Outcome<T> + Send,
-{
-    fn run(&mut self, desk: &mut Desk<'_>) -> bool {
-        let Some(work) = self.work.take() else {
-            return false;
-        };
-        desk.refused = false;
-        let outcome = catch_unwind(AssertUnwindSafe(|| work(desk))).unwrap_or(Err(StoreError::Fault));
-        let stays = outcome.is_ok() && !desk.refused;
-        self.outcome = Some(outcome);
-        stays
-    }
-
-    fn answer(self: Box<Self>, failed: Option<&Failure>) {
-        let outcome = match (self.outcome, failed) {
-            // What it had to say about itself is true whatever became of the transaction.
-            (Some(Err(error)), _) => Err(sorted(error)),
-            (_, Some(failure)) => Err(failure.error()),
-            (Some(done), None) => done,
-            (None, None) => Err(StoreError::Fault),
-        };
-        // A caller that no longer waits is no fault.
-        let _gone = self.reply.send(outcome);
-    }
-}
-
-struct Owner {
+pub(super) struct Owner {
     conn: Connection,
-    /// Released after the connection is closed: fields go in this order.
-    _lock: Lock,
+    /// Released after the connection is closed: fields go in this order. A store in memory has none.
+    _lock: Option<Lock>,
     clock: Clock,
+    ids: Ids,
     calls: mpsc::Receiver<Option<Boxed>>,
     publisher: mpsc::Sender<Committed>,
     books: Books,
@@ -168,7 +169,42 @@ struct Owner {
     failing: Arc<AtomicBool>,
 }
 
+pub(super) fn lock(still: &Still) -> MutexGuard<'_, Owner> {
+    still.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Owner {
+    /// The owner of a connection that no thread serves.
+    pub(super) fn still(
+        conn: Connection,
+        (clock, ids): (Clock, Ids),
+        publisher: mpsc::Sender<Committed>,
+    ) -> Self {
+        let (_, calls) = mpsc::channel(1);
+        Self {
+            conn,
+            _lock: None,
+            clock,
+            ids,
+            calls,
+            publisher,
+            books: Books::default(),
+            out: Committed::default(),
+            failing: Arc::default(),
+        }
+    }
+
+    /// Its process died: what was not committed is gone, and so is what it kept in memory.
+    pub(super) fn die(&mut self, publisher: mpsc::Sender<Committed>) {
+        self.abandon();
+        self.publisher = publisher;
+    }
+
+    /// What readers read.
+    pub(super) fn conn(&self) -> &Connection {
+        &self.conn
+    }
+
     fn run(mut self) {
         while let Some(message) = self.calls.blocking_recv() {
             let Some(first) = message else {
@@ -193,13 +229,39 @@ impl Owner {
         batch
     }
 
-    fn serve(&mut self, batch: Vec<Boxed>) {
+    fn serve(&mut self, mut batch: Vec<Boxed>) {
+        if batch.iter().all(|call| call.repeats()) {
+            match self.transact_at_once(&mut batch) {
+                Ok(false) => self.abandon(),
+                whole => return self.finish(whole.map(|_| ()), batch.drain(..)),
+            }
+        }
         let mut done = Vec::with_capacity(batch.len());
         let mut waiting = batch.into_iter();
         while waiting.len() > 0 {
             let result = self.transact(&mut waiting, &mut done);
             self.finish(result, done.drain(..));
         }
+    }
+
+    /// Runs calls without savepoints, for which the database would copy every page that a call changes. False
+    /// where one wrote something that may not stay: then nothing is committed, and all are to run again.
+    fn transact_at_once(&mut self, batch: &mut [Boxed]) -> rusqlite::Result<bool> {
+        self.statement("BEGIN IMMEDIATE")?;
+        for call in batch {
+            let (mark, written) = (self.out.mark(), self.conn.total_changes());
+            if self.perform(call.as_mut()) {
+                self.books.keep();
+                continue;
+            }
+            self.books.undo();
+            self.out.back_to(mark);
+            if self.conn.total_changes() != written || self.conn.is_autocommit() {
+                return Ok(false);
+            }
+        }
+        self.books.write(&self.conn).map_err(unwritten)?;
+        self.statement("COMMIT").map(|()| true)
     }
 
     /// Runs calls until none waits or the database gave up the transaction, and commits.
@@ -217,7 +279,7 @@ impl Owner {
             done.push(call);
             result?;
         }
-        self.books.write(&self.conn)?;
+        self.books.write(&self.conn).map_err(unwritten)?;
         self.statement("COMMIT")
     }
 
@@ -225,15 +287,7 @@ impl Owner {
     fn run_one(&mut self, call: &mut dyn Call) -> rusqlite::Result<()> {
         self.statement("SAVEPOINT call")?;
         let mark = self.out.mark();
-        let now = (self.clock)();
-        let mut desk = Desk {
-            conn: &self.conn,
-            books: &mut self.books,
-            out: &mut self.out,
-            now,
-            refused: false,
-        };
-        if call.run(&mut desk) {
+        if self.perform(call) {
             self.books.keep();
             return self.statement("RELEASE call");
         }
@@ -241,6 +295,19 @@ impl Owner {
         self.out.back_to(mark);
         self.statement("ROLLBACK TO call")?;
         self.statement("RELEASE call")
+    }
+
+    /// Runs one call; whether what it did may stay.
+    fn perform(&mut self, call: &mut dyn Call) -> bool {
+        let now = (self.clock)();
+        call.run(&mut Desk {
+            conn: &self.conn,
+            books: &mut self.books,
+            out: &mut self.out,
+            now,
+            refused: false,
+            ids: &*self.ids,
+        })
     }
 
     fn finish(&mut self, result: rusqlite::Result<()>, done: std::vec::Drain<'_, Boxed>) {
@@ -276,6 +343,14 @@ impl Owner {
 
     fn statement(&self, sql: &str) -> rusqlite::Result<()> {
         self.conn.prepare_cached(sql)?.execute([]).map(|_| ())
+    }
+}
+
+/// The books hold numbers by name, which always have a text: what fails is the database.
+fn unwritten(error: StoreError) -> rusqlite::Error {
+    match error {
+        StoreError::Database(error) => error,
+        other => rusqlite::Error::ToSqlConversionFailure(Box::new(other)),
     }
 }
 

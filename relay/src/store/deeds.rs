@@ -1,7 +1,7 @@
 //! What people did, in words for the audit. What every order goes through (made, moved on) its events tell;
 //! here stands what somebody may have to answer for.
 
-use super::desk::{Desk, Outcome, new_id};
+use super::desk::{Desk, Outcome};
 use super::sql::events;
 use super::{Audited, JobWish, transact};
 use crate::order::model::{ItemStatus, Status};
@@ -14,7 +14,7 @@ pub(super) fn audit(desk: &Desk<'_>, outlet: &str, by: &Actor, what: String) -> 
         who: transact::who(by),
         what,
     };
-    Ok(events::audit(desk.conn, outlet, &new_id(), &line)?)
+    Ok(events::audit(desk.conn, outlet, &desk.new_id(), &line)?)
 }
 
 /// A deed done to an order; none for what need not be written down.

@@ -21,6 +21,15 @@ pub(super) struct Desk<'a> {
     pub(super) now: Timestamp,
     /// The call's answer is a refusal: nothing of it stays.
     pub(super) refused: bool,
+    /// Where new ids come from.
+    pub(super) ids: &'a dyn Fn() -> String,
+}
+
+impl Desk<'_> {
+    /// A new id; newer ones sort behind older ones.
+    pub(super) fn new_id(&self) -> String {
+        (self.ids)()
+    }
 }
 
 /// A new id: a `UUIDv7`, so that newer ones sort behind older ones.

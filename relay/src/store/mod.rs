@@ -17,6 +17,7 @@ mod lock;
 mod readers;
 mod schema;
 mod sql;
+mod still;
 mod transact;
 mod work;
 
@@ -37,6 +38,7 @@ pub use handle::sockets::SocketSession;
 pub use handle::tokens::Issued;
 pub use handle::{Store, StoreOptions};
 pub use sql::events::Audited;
+pub use still::StillStore;
 
 /// An outlet's id (restaurant, tenant): every table's key begins with it.
 pub type OutletId = Arc<str>;

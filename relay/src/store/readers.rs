@@ -7,6 +7,7 @@ use rusqlite::{Connection, OpenFlags};
 use tokio::sync::Semaphore;
 
 use super::StoreError;
+use super::clerk::{self, Still};
 
 /// How long a reader waits for a checkpoint, in milliseconds.
 const BUSY_MS: u64 = 5_000;
@@ -21,6 +22,8 @@ pub(super) struct Readers {
     file: Arc<PathBuf>,
     idle: Arc<Mutex<Vec<Connection>>>,
     permits: Arc<Semaphore>,
+    /// One connection for everything, see [`super::still`].
+    still: Option<Still>,
 }
 
 impl Readers {
@@ -37,7 +40,18 @@ impl Readers {
             file: Arc::new(file.to_owned()),
             idle: Arc::new(Mutex::new(readers)),
             permits,
+            still: None,
         })
+    }
+
+    /// Reads on the connection that is written to, on the caller's own thread.
+    pub(super) fn still(still: Still) -> Self {
+        Self {
+            file: Arc::default(),
+            idle: Arc::default(),
+            permits: Arc::new(Semaphore::new(1)),
+            still: Some(still),
+        }
     }
 
     /// Reads on a thread where blocking is allowed.
@@ -49,6 +63,9 @@ impl Readers {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
+        if let Some(still) = &self.still {
+            return snapshot(clerk::lock(still).conn(), work);
+        }
         let permit = Arc::clone(&self.permits)
             .acquire_owned()
             .await

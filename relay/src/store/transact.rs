@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use protocol::{JobHeader, JobId, JobState};
 
 use super::books::Counter;
-use super::desk::{Desk, Outcome, new_id};
+use super::desk::{Desk, Outcome};
 use super::sql::house::{self, List};
 use super::sql::jobs::JobRow;
 use super::sql::orders::{Creation, Kept};
@@ -98,11 +98,12 @@ fn decide(
     before: Option<&Kept>,
 ) -> Outcome<Result<Decision, Refusal>> {
     let (now, day) = (desk.now, settings.business_day(desk.now));
+    let ids = desk.ids;
     let mut cx = Context {
         now,
         actor: &request.actor,
         settings,
-        new_id: &mut new_id,
+        new_id: &mut || ids(),
     };
     Ok(match (&request.command, before) {
         (Command::Create(new), _) => {
@@ -144,7 +145,9 @@ fn plan_tickets(
         internal,
         changes,
     } = decision;
-    Ok(plan(order, internal, changes, &ledger, settings, &mut new_id))
+    Ok(plan(order, internal, changes, &ledger, settings, &mut || {
+        desk.new_id()
+    }))
 }
 
 fn store(

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::books::Counter;
 use super::deeds;
-use super::desk::{Desk, Outcome, new_id};
+use super::desk::{Desk, Outcome};
 use super::fate::{self, Wished};
 use super::sql::jobs::JobRow;
 use super::sql::{jobs, orders, stations};
@@ -248,7 +248,9 @@ fn void(desk: &mut Desk<'_>, row: &JobRow) -> Outcome<()> {
     };
     let ledger = jobs::ledger(desk.conn, outlet, order)?;
     let settings = desk.books.settings(desk.conn, outlet)?;
-    let ticket = late_void(&as_ledger(row), &kept.order, &ledger, &settings, &mut new_id);
+    let ticket = late_void(&as_ledger(row), &kept.order, &ledger, &settings, &mut || {
+        desk.new_id()
+    });
     if let Some(ticket) = ticket {
         put(desk, row, &ticket)?;
     }
@@ -268,7 +270,7 @@ fn as_ledger(row: &JobRow) -> LedgerJob {
 
 /// A new job with the same ticket, headed REPRINT.
 fn copy(desk: &mut Desk<'_>, row: &JobRow, by: &Actor) -> Outcome<JobRow> {
-    let ticket = reprint(row)?;
+    let ticket = reprint(desk, row)?;
     let new = put(desk, row, &ticket)?;
     tell_rooms(desk, row, ticket, by)?;
     Ok(new)
@@ -293,7 +295,7 @@ pub(super) fn send(desk: &mut Desk<'_>, outlet: &OutletId, id: &JobId, to: &str,
             "no computer prints for {to}; GET /api/stations lists those that do"
         ));
     }
-    let mut ticket = reprint(&row)?;
+    let mut ticket = reprint(desk, &row)?;
     to.clone_into(&mut ticket.station);
     if !ticket
         .banners
@@ -350,12 +352,12 @@ fn tell_rooms(desk: &mut Desk<'_>, row: &JobRow, ticket: Ticket, by: &Actor) -> 
 
 fn put(desk: &mut Desk<'_>, row: &JobRow, ticket: &Ticket) -> Outcome<JobRow> {
     let settings = desk.books.settings(desk.conn, &row.job.outlet)?;
-    let id = ticket.job.clone().unwrap_or_else(|| JobId::new(new_id()));
+    let id = ticket.job.clone().unwrap_or_else(|| JobId::new(desk.new_id()));
     let order = row.job.order_id.clone().zip(row.job.order_number.as_deref());
     transact::number(desk, &row.job.outlet, &settings, ticket, id, order)
 }
 
-fn reprint(row: &JobRow) -> Outcome<Ticket> {
+fn reprint(desk: &Desk<'_>, row: &JobRow) -> Outcome<Ticket> {
     let header = &row.job.header;
     let trigger = Trigger::Reprint;
     let mut data: Value = serde_json::from_str(&row.job.data)?;
@@ -374,7 +376,7 @@ fn reprint(row: &JobRow) -> Outcome<Ticket> {
         lines: reprint_lines(&as_ledger(row)),
         banners: std::iter::once(Banner::Reprint).chain(others).collect(),
         copies: header.copies,
-        job: Some(JobId::new(new_id())),
+        job: Some(JobId::new(desk.new_id())),
         // As in `routing`: rooms do not hear of bills.
         rooms: header.kind != JobKind::Receipt,
         event: row.job.event.clone(),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use protocol::frames::{PrinterInfo, PrinterStatus};
 use relay::store::{RedeemError, StoreError};
 
@@ -43,6 +44,28 @@ async fn a_code_becomes_a_device_once() {
     assert_eq!(device.outlet, OUTLET);
     assert!(house.store.device_by_token("guess").await.unwrap().is_none());
     assert_eq!(house.store.devices(OUTLET).await.unwrap(), [device]);
+}
+
+#[tokio::test]
+async fn a_screens_code_opens_once_within_its_time_also_after_a_restart() {
+    let house = House::open().await;
+    let now = house.clock.now();
+    let until = |minutes: i64| now + SignedDuration::from_mins(minutes);
+    for (letter, minutes) in [(1, 15), (2, 15), (3, -1)] {
+        let what = format!("screen {letter}");
+        let opened = house
+            .store
+            .open_code(OUTLET, [letter; 32], what, until(minutes))
+            .await;
+        opened.unwrap();
+    }
+    let house = house.restart().await;
+    let take = async |letter| house.store.take_code([letter; 32]).await.unwrap();
+    assert_eq!(take(1).await.as_deref(), Some("screen 1"));
+    assert_eq!(take(1).await, None, "once");
+    assert_eq!(take(3).await, None, "its time is over");
+    assert_eq!(take(9).await, None, "nobody made it");
+    assert_eq!(take(2).await.as_deref(), Some("screen 2"));
 }
 
 #[tokio::test]

@@ -58,7 +58,7 @@ function steps ({ status }) {
   const names = at === 3 ? [...STEPS, 'served'] : STEPS
   return h('ol', { class: 'steps' }, names.map((name, n) =>
     h('li', { class: n < at ? 'past' : n === at ? 'now' : 'next', 'aria-current': n === at ? 'step' : null },
-      h('span', { 'aria-hidden': 'true' }, n < at || at === 3 ? '✓' : String(n + 1)), t(`step_${name}`))))
+      h('span', { 'aria-hidden': 'true' }, n < at || at >= 2 ? '✓' : String(n + 1)), t(`step_${name}`))))
 }
 
 function line (item) {

@@ -193,8 +193,9 @@ export class Board extends EventTarget {
   #clicked (event) {
     const card = event.target.closest('.card')
     if (!card) return
-    const act = event.target.closest('[data-act]')?.dataset.act ?? (event.target.closest('.ask') ? null : 'go')
-    if (act) this.dispatchEvent(new CustomEvent('act', { detail: { act, id: card.dataset.id } }))
+    const button = event.target.closest('[data-act]')
+    const act = button?.dataset.act ?? (event.target.closest('.ask') ? null : 'go')
+    if (act) this.dispatchEvent(new CustomEvent('act', { detail: { act, id: card.dataset.id, n: Number(button?.dataset.course) } }))
   }
 }
 

@@ -1,6 +1,7 @@
 // One order as a card: built anew when the order changed, and only then.
 import { h } from '../lib/dom.js'
 import { t } from '../lib/words.js'
+import { coursesOf, mayHold, nextStep } from './courses.js'
 import { STAGES, isLive } from './kitchen.js'
 
 const ICONS = { add: '+', change: '≠', void: '✕' }
@@ -13,7 +14,7 @@ export const whereOf = order => order.tableNumber ?? t(`type_${order.orderType}`
 
 // What the card shows; equal texts are equal cards.
 export function fingerprint (card, seq) {
-  return [seq, card.stage, card.isWaiting, card.isVoid, card.changes.map(({ kind, item }) => kind + item)].join('|')
+  return [seq, card.stage, card.isWaiting, card.isVoid, card.changes.map(({ kind, item }) => kind + item), card.items.map(({ status }) => status)].join('|')
 }
 
 export function build (card) {
@@ -29,15 +30,17 @@ export function build (card) {
     chips(card),
     whole.map(({ kind, was }) => h('p', { class: `banner ${kind}` },
       mark(kind), kind === 'change' ? `${t('table', { table: whereOf(order) })}, ${t('wasTable', { was })}` : order.cancelRequest?.reason)),
-    h('ul', { class: 'items' }, courses(card).map(item => line(item, changes.find(change => change.item === item.id)))),
+    h('ul', { class: 'items' }, lines(card)),
     order.cancelRequest && !card.isVoid && ask(order, number),
     h('footer', { class: 'foot' }, go(card, number),
       h('button', { class: 'more', 'data-act': 'details', 'aria-label': t('details', { number }) }, '⋯'))
   ].flat().filter(Boolean)
 }
 
-function chips ({ order, isWaiting }) {
+function chips ({ order, isWaiting, part }) {
   const list = [
+    part && h('span', { class: 'chip part', title: t('partOf', { ...part, others: part.others.join(', ') }) },
+      h('span', { 'aria-hidden': 'true' }, `${part.n}/${part.of}`), h('span', { class: 'unseen' }, t('partOf', { ...part, others: part.others.join(', ') }))),
     order.priority !== 'normal' && h('span', { class: `chip ${order.priority}` }, t(order.priority)),
     order.tableNumber && order.orderType !== 'dine-in' && h('span', { class: 'chip' }, t(`type_${order.orderType}`)),
     isWaiting && h('span', { class: 'chip waits' }, '🕓 ', t('waits'))
@@ -45,12 +48,26 @@ function chips ({ order, isWaiting }) {
   return list.length > 0 && h('p', { class: 'chips' }, list)
 }
 
-// First course first; the order of the waiter within it.
-function courses ({ items }) {
-  return [...items].sort((a, b) => (a.course ?? 1) - (b.course ?? 1))
+// First course first, the order of the waiter within it; several courses have a heading each.
+function lines ({ items, changes, stage, isVoid }) {
+  const courses = coursesOf(items)
+  const isOne = courses.length < 2
+  return courses.flatMap(course => [
+    !isOne && heading(course, stage, isVoid),
+    ...course.items.map(item => line(item, changes.find(change => change.item === item.id), isOne))
+  ]).filter(Boolean)
 }
 
-function line (item, change) {
+function heading (course, stage, isVoid) {
+  const { n, state } = course
+  const isOpen = stage < 2 && !isVoid
+  const act = isOpen && (state === 'held' ? 'fire' : mayHold(course) && 'hold')
+  return h('li', { class: 'course', 'data-state': state },
+    h('strong', {}, t('course', { n })), ' ', isOpen && (stage > 0 || state !== 'fired') && h('span', { class: 'said' }, t(`course_is_${state}`)),
+    act && h('button', { 'data-act': act, 'data-course': n, 'aria-label': t(`do_${act}_label`, { n }) }, t(`do_${act}`)))
+}
+
+function line (item, change, isOnly) {
   const kind = change?.kind
   const isDone = ['ready', 'served'].includes(item.status)
   return h('li', { class: ['item', kind, isDone && 'done', !isLive(item) && 'gone'].filter(Boolean).join(' '), 'data-item': item.id },
@@ -59,7 +76,7 @@ function line (item, change) {
       kind && mark(kind),
       h(isLive(item) ? 'span' : 's', { class: 'name' }, item.name),
       isDone && h('span', { class: 'tick' }, ' ✓ ', t('itemDone')),
-      item.course > 1 && h('span', { class: 'chip course' }, t('course', { n: item.course })),
+      isOnly && item.course > 1 && h('span', { class: 'chip course' }, t('course', { n: item.course })),
       kind === 'change' && change.was !== item.quantity && h('span', { class: 'was' }, t('wasQuantity', { was: change.was })),
       item.modifiers.map(({ name }) => h('span', { class: 'modifier' }, name)),
       item.notes && h('span', { class: 'note' }, item.notes),
@@ -76,10 +93,11 @@ function ask (order, number) {
       h('button', { class: 'no', 'data-act': 'reject' }, t('cancelReject'))))
 }
 
-function go ({ changes, stage }, number) {
+function go ({ changes, stage, items }, number) {
   if (changes.length > 0) {
     return h('button', { class: 'go see', 'data-act': 'go', 'aria-label': t('seenLabel', { number }) }, t('seen'))
   }
-  const what = t(`do_${STAGES[stage]}`)
-  return h('button', { class: 'go', 'data-act': 'go', 'aria-label': t('doing', { what, number }) }, what)
+  const next = stage === 1 && nextStep(items)
+  const what = next ? t(`go_${next.step}`, next) : t(`do_${STAGES[stage]}`)
+  return h('button', { class: next?.step === 'fire' ? 'go fire' : 'go', 'data-act': 'go', 'aria-label': t('doing', { what, number }) }, what)
 }

@@ -1,6 +1,9 @@
 // What a cook's hand does: each move shows at once, waits in the client's queue while the relay is away, and can be
 // taken back.
+import { t } from '../lib/words.js'
 import { shortNumber } from './card.js'
+import { changesBy, nextStep } from './courses.js'
+import { STAGES, itemStage } from './kitchen.js'
 
 // How long a move can be taken back with one tap (PRODUCT.md).
 const UNDO_S = 8
@@ -31,9 +34,17 @@ export class Crew extends EventTarget {
   bump (id) {
     const card = this.#kitchen.card(id)
     if (!card) return
+    const next = card.stage === 1 && nextStep(card.items)
     if (card.changes.length > 0) this.#see(card)
+    else if (next) this.#course(card, next)
     else this.#move(card, card.stage + 1)
     this.#say('moved')
+  }
+
+  // Fires a course, lets it wait again or says that it is done: `{step: fire | hold | done, n}`.
+  course (id, step) {
+    const card = this.#kitchen.card(id)
+    if (card && !card.isVoid) this.#course(card, step)
   }
 
   answer (id, isYes, why) {
@@ -67,16 +78,38 @@ export class Crew extends EventTarget {
     const steps = this.#kitchen.plan(id, stage)
     this.#put(id, stage, steps, true)
     const back = [...steps].reverse().map(step => ({ ...step, body: step.back }))
-    this.#undo.show(order, stage, () => {
+    const words = t('movedTo', { number: shortNumber(order), stage: t(`stage_${STAGES[stage]}`) })
+    this.#undo.show(words, () => {
       this.#put(id, card.stage, back, false)
       this.#say('moved')
     }, UNDO_S)
   }
 
+  #course (card, step) {
+    const { id, order, stage } = card
+    const steps = changesBy(card.items, step).map(({ item, from, to }) => ({
+      path: `/api/orders/${encodeURIComponent(id)}/items/${encodeURIComponent(item.id)}`, body: { status: to }, back: { status: from }, item: item.id
+    }))
+    if (steps.length === 0) return
+    const back = [...steps].reverse().map(one => ({ ...one, body: one.back }))
+    // Firing a course of an order that nobody began begins it.
+    const to = step.step === 'fire' ? Math.max(1, stage) : stage
+    const begins = to > stage ? this.#kitchen.plan(id, to).filter(({ item }) => !steps.some(one => one.item === item)) : []
+    this.#put(id, to, [...steps, ...begins], step.step !== 'hold')
+    this.#undo.show(t(`course_${step.step}`, { number: shortNumber(order), n: step.n }), () => {
+      this.#put(id, stage, [...begins.map(one => ({ ...one, body: one.back })), ...back], false)
+      this.#say('moved')
+    }, UNDO_S)
+    this.#say('moved')
+  }
+
+  // `stage` is the card's, `at` what an item has to reach.
   #put (id, stage, steps, forward) {
-    this.#kitchen.moves.set(id, { stage, sent: false })
+    const items = { ...this.#kitchen.moves.get(id)?.items }
+    for (const { item, body } of steps) if (item) items[item] = body.status
+    this.#kitchen.moves.set(id, { stage, items, sent: false })
     for (const { path, body, item } of steps) {
-      this.#live.client.request('PATCH', path, body, { order: id, stage, forward, item })
+      this.#live.client.request('PATCH', path, body, { order: id, stage, at: item ? itemStage(body.status) : stage, status: item && body.status, forward, item })
     }
     this.#settle()
   }
@@ -102,8 +135,10 @@ export class Crew extends EventTarget {
 
   // What was moved before the page was loaded anew.
   #resume () {
-    for (const { order, stage } of this.#live.client.waiting) {
-      if (order) this.#kitchen.moves.set(order, { stage, sent: false })
+    for (const { order, stage, item, status } of this.#live.client.waiting) {
+      if (!order) continue
+      const items = { ...this.#kitchen.moves.get(order)?.items, ...(item && { [item]: status }) }
+      this.#kitchen.moves.set(order, { stage, items, sent: false })
     }
   }
 
@@ -112,8 +147,8 @@ export class Crew extends EventTarget {
 
 // Whether a move that waited is still wanted: where another display moved the order as far meanwhile, it is not, and
 // sending it would take that back.
-export function isWanted (kitchen, { order, stage, forward, item }) {
-  return !(order && forward && kitchen.orders.has(order) && kitchen.isAt(order, stage, item))
+export function isWanted (kitchen, { order, stage, at = stage, forward, item }) {
+  return !(order && forward && kitchen.orders.has(order) && kitchen.isAt(order, at, item))
 }
 
 export const numberOf = (kitchen, id) => {

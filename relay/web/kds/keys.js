@@ -5,7 +5,7 @@ import * as panels from './panels.js'
 // `acts` says what each key does; digits and arrows go to the board.
 export function listen (board, acts) {
   const named = {
-    Enter: acts.bump, Backspace: acts.recall, ' ': acts.item, a: acts.allDay, '/': acts.search, '?': acts.help, u: acts.undo, d: acts.details,
+    Enter: acts.bump, Backspace: acts.recall, ' ': acts.item, a: acts.allDay, '/': acts.search, '?': acts.help, u: acts.undo, d: acts.details, f: acts.fire, h: acts.hold,
     ArrowLeft: () => board.step(forward(-1), 0),
     ArrowRight: () => board.step(forward(1), 0),
     ArrowUp: () => board.step(0, -1),

@@ -1,6 +1,7 @@
 // What a kitchen display knows and decides: orders in, cards out. Pure: no clock, no page, no relay.
 import { DEFAULTS, stationsOf } from './routing.js'
 import { changesOf, seenOf } from './changes.js'
+import { coursesOf, isHeld } from './courses.js'
 
 export const STAGES = ['pending', 'cooking', 'ready', 'gone']
 const OF_ORDER = { pending: 0, confirmed: 0, preparing: 1, ready: 2, served: 3, completed: 3, cancelled: 3 }
@@ -14,7 +15,8 @@ export class Kitchen {
   orders = new Map()
   // What the cook has seen of each order that is on the board.
   seen = new Map()
-  // Where cards were moved by hand and the relay has not said so yet: `{stage, sent}`.
+  // Where cards were moved by hand and the relay has not said so yet: `{stage, items, sent}`, the statuses of items by
+  // their ids.
   moves = new Map()
   // Orders whose cancellation was accepted here.
   accepted = new Set()
@@ -109,13 +111,21 @@ export class Kitchen {
   }
 
   #make (id, { order }, move) {
-    const items = this.items(order)
+    const items = this.items(order).map(item => (move?.items?.[item.id] ? { ...item, status: move.items[item.id] } : item))
     const changes = this.changes(id)
     const stage = move?.stage ?? this.#stage(order)
     const isVoid = order.status === 'cancelled'
     const isDone = stage === 3 || (changes.length === 0 && !items.some(isLive))
     if (items.length === 0 || (isDone && !isVoid)) return null
-    return { id, order, items, changes, stage: isVoid ? this.#voidStage(id) : stage, isVoid, isWaiting: Boolean(move && !move.sent) }
+    return { id, order, items, changes, stage: isVoid ? this.#voidStage(id) : stage, isVoid, part: this.#part(order), isWaiting: Boolean(move && !move.sent) }
+  }
+
+  // Which of the order's tickets this station's is, where several stations make it: `{n, of, others}`.
+  #part (order) {
+    if (!this.station) return null
+    const stations = [...new Set(order.items.filter(isLive).flatMap(item => stationsOf(item, order.areaCode, this.settings)))].sort()
+    const n = stations.indexOf(this.station) + 1
+    return n > 0 && stations.length > 1 ? { n, of: stations.length, others: stations.filter(name => name !== this.station) } : null
   }
 
   cards () {
@@ -129,7 +139,9 @@ export class Kitchen {
     const ask = (tail, status, before, item) => ({ path: path + tail, body: { status }, back: { status: before }, item })
     if (!this.station) return [ask('', ORDER_AT[stage], order.status)]
     const own = this.items(order).filter(isLive)
-    const steps = own.filter(item => OF_ITEM[item.status] < stage)
+    const courses = coursesOf(own)
+    // Whoever begins makes the first course; the others wait until they are fired.
+    const steps = own.filter(item => OF_ITEM[item.status] < stage && (stage > 1 || !isHeld(item, courses)))
       .map(item => ask(`/items/${encodeURIComponent(item.id)}`, ITEM_AT[stage], item.status, item.id))
     const others = order.items.filter(item => isLive(item) && !own.includes(item))
     const reached = stage === 1 || others.every(item => OF_ITEM[item.status] >= stage)
@@ -166,8 +178,11 @@ export class Kitchen {
     // Items are moved one by one where stations have displays of their own; elsewhere the order says it for them.
     const isByItem = order.items.some(item => isLive(item) && item.status !== 'pending')
     if (!isByItem) return whole
-    const least = Math.min(3, ...own.map(item => OF_ITEM[item.status]))
     if (own.length === 0) return Math.min(whole, 2)
+    const courses = coursesOf(own)
+    const made = own.filter(item => !isHeld(item, courses))
+    // While a course waits, the order stays on the stove.
+    const least = Math.min(made.length < own.length ? 1 : 3, ...made.map(item => OF_ITEM[item.status]))
     return whole === 2 ? Math.max(2, least) : least
   }
 
@@ -195,8 +210,8 @@ export class Kitchen {
 
 export const isLive = item => item.status !== 'cancelled'
 
-// Which status a stage is spelled as in an order.
-export const statusAt = stage => ORDER_AT[stage]
+// How far an item of that status is.
+export const itemStage = status => OF_ITEM[status]
 
 function oldestFirst (a, b) {
   return URGENCY[a.order.priority] - URGENCY[b.order.priority] ||

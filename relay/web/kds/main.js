@@ -5,6 +5,7 @@ import { prefs, showTheme } from '../lib/prefs.js'
 import { headers, outlet, signIn, takeFromAddress } from '../lib/token.js'
 import { clock, fill, loadWords, t } from '../lib/words.js'
 import { Board } from './board.js'
+import { coursesOf, mayHold } from './courses.js'
 import { Crew, RETURN_WITHIN_MS, isWanted, numberOf } from './crew.js'
 import { watchDoubts } from './doubts.js'
 import { Keep } from './keep.js'
@@ -98,7 +99,7 @@ function changed () {
 
 // --- what a hand does ---
 
-board.addEventListener('act', ({ detail: { act, id } }) => acts[act](id))
+board.addEventListener('act', ({ detail: { act, id, n } }) => acts[act](id, n))
 crew.addEventListener('moved', () => { board.draw(); keep.soon() })
 crew.addEventListener('refused', ({ detail: { id, why } }) => notice(t('refused', { number: numberOf(kitchen, id), why })))
 
@@ -106,6 +107,8 @@ const acts = {
   go: id => crew.bump(id),
   accept: id => crew.answer(id, true),
   reject: id => crew.answer(id, false, t('cancelRejectedWhy')),
+  fire: (id, n) => crew.course(id, { step: 'fire', n }),
+  hold: (id, n) => crew.course(id, { step: 'hold', n }),
   details: id => {
     const card = kitchen.card(id)
     if (card) panels.details(card, { itemTo: (item, status) => crew.item(id, item, status), priorityTo: rank => crew.priority(id, rank) })
@@ -113,11 +116,11 @@ const acts = {
 }
 const chosen = act => () => { if (board.chosen) act(board.chosen) }
 listen(board, {
-  bump: chosen(id => {
-    crew.bump(id)
-  }),
+  bump: chosen(acts.go),
+  fire: chosen(id => courseBy(id, 'fire')),
+  hold: chosen(id => courseBy(id, 'hold')),
   item: chosen(id => {
-    const next = kitchen.card(id)?.items.find(item => isLive(item) && !['ready', 'served'].includes(item.status))
+    const next = coursesOf(kitchen.card(id)?.items ?? []).flatMap(({ items }) => items).find(item => isLive(item) && !['ready', 'served'].includes(item.status))
     if (next) crew.item(id, next, 'ready')
   }),
   details: chosen(acts.details),
@@ -126,6 +129,13 @@ listen(board, {
 for (const [id, act] of Object.entries({
   allday: () => panels.allDay(kitchen), recall, search: () => panels.search(board), help: panels.keys, settings: showSettings
 })) $(`#b-${id}`).addEventListener('click', act)
+
+// The next course that waits is fired; the last one that was fired waits again.
+function courseBy (id, act) {
+  const courses = coursesOf(kitchen.card(id)?.items ?? [])
+  const found = act === 'fire' ? courses.find(course => course.state === 'held') : courses.filter(mayHold).at(-1)
+  if (found) acts[act](id, found.n)
+}
 
 async function recall () {
   let orders = [...kitchen.orders.values()].map(({ order }) => order).filter(({ status }) => status === 'completed')

@@ -4,7 +4,7 @@ import { prefs, showTheme } from '../lib/prefs.js'
 import { forget, token } from '../lib/token.js'
 import { LANGUAGES, clock, currentLanguage, t } from '../lib/words.js'
 import { shortNumber, whereOf } from './card.js'
-import { STAGES, isLive } from './kitchen.js'
+import { isLive } from './kitchen.js'
 import { KINDS } from './sound.js'
 
 // The panel that is open, if one is.
@@ -63,7 +63,7 @@ export function details (card, { itemTo, priorityTo }) {
 }
 
 const KEYS = [['1 … 9', 'select'], ['← → ↑ ↓', 'columns'], ['Enter', 'bump'], ['Space', 'item'], ['Backspace', 'recall'], ['U', 'undo'],
-  ['A', 'allday'], ['/', 'search'], ['D', 'details'], ['?', 'help']]
+  ['A', 'allday'], ['/', 'search'], ['D', 'details'], ['F', 'fire'], ['H', 'hold'], ['?', 'help']]
 
 export function keys () {
   const rows = KEYS.map(([key, what]) => h('li', {}, h('kbd', {}, key), ' ', t(`key_${what}`)))
@@ -110,11 +110,11 @@ export class UndoBar {
     this.button.addEventListener('click', () => this.undo())
   }
 
-  show (order, stage, back, seconds) {
+  show (words, back, seconds) {
     clearInterval(this.#timer)
     this.#back = back
     const until = Date.now() + seconds * 1000
-    write(this.#element.querySelector('.moved'), t('movedTo', { number: shortNumber(order), stage: t(`stage_${STAGES[stage]}`) }))
+    write(this.#element.querySelector('.moved'), words)
     const tick = () => {
       const left = Math.ceil((until - Date.now()) / 1000)
       if (left <= 0) return this.hide()

@@ -65,6 +65,8 @@ function ask () {
       h('button', { class: 'primary' }, t('signInDo')))
     const dialog = h('dialog', { class: 'sheet', 'aria-label': t('signIn') }, form)
     dialog.addEventListener('cancel', event => event.preventDefault())
+    // Browsers let a second Escape through.
+    dialog.addEventListener('close', () => { if (dialog.isConnected) { dialog.showModal(); field.focus() } })
     form.addEventListener('submit', async event => {
       event.preventDefault()
       problem.textContent = ''

@@ -1,6 +1,7 @@
 // What the dashboard knows of its outlet: asked anew every few seconds, and at once when an order moves.
 import { Live } from '../lib/live.js'
 import { headers } from '../lib/token.js'
+import { Day } from './day.js'
 
 const EVERY_MS = 3_000
 const WITHIN_MS = 8_000
@@ -32,11 +33,13 @@ export async function ask (method, path, body) {
 
 // Emits `news` when something is another way than before, `proof` after every answer, `unauthorized`.
 export class House extends EventTarget {
+  isKnown = false
   orders = []
   jobs = []
   stations = []
   devices = []
   routing = { problems: [] }
+  day = new Day(path => ask('GET', path))
   #timer = null
   #asking = null
   #again = false
@@ -45,6 +48,7 @@ export class House extends EventTarget {
     const live = new Live()
     for (const event of ['order', 'snapshot']) live.addEventListener(event, () => this.look())
     for (const event of ['online', 'focus', 'pageshow']) addEventListener(event, () => this.look())
+    this.day.addEventListener('news', () => this.#say('news'))
     return this.look()
   }
 
@@ -70,10 +74,13 @@ export class House extends EventTarget {
       const found = {
         orders: orders.items, jobs: [...known.values()], stations: stations.items, devices: [...devices.items, ...unpaired(stations.items, devices.items)], routing
       }
+      const wasKnown = this.isKnown
+      this.isKnown = true
       const before = JSON.stringify([this.orders, this.jobs, this.stations, this.devices, this.routing])
       Object.assign(this, found)
+      this.day.take(found.jobs)
       this.#say('proof')
-      if (before !== JSON.stringify(Object.values(found))) this.#say('news')
+      if (!wasKnown || before !== JSON.stringify(Object.values(found))) this.#say('news')
     } catch (error) {
       if (error.status === 401 || error.status === 403) this.#say('unauthorized')
     }

@@ -34,13 +34,14 @@ choices($('#look'), LOOKS.map(look => [look, t(`look_${look}`)]), prefs.get('the
 $('#leave').addEventListener('click', () => { forget(); location.reload() })
 $('#to-kds').search = location.search
 
+$('#tabs').append(...VIEWS.map(one => h('a', { href: `#${one}` }, t(`view_${one}`))))
 house.start()
 await open()
 
 // The view that the address names, loaded when it is first wanted.
 async function open () {
   const name = VIEWS.includes(location.hash.slice(1)) ? location.hash.slice(1) : 'now'
-  $('#tabs').replaceChildren(...VIEWS.map(one => h('a', { href: `#${one}`, 'aria-current': one === name && 'page' }, t(`view_${one}`))))
+  for (const tab of $('#tabs').children) set(tab, 'aria-current', tab.hash === `#${name}` && 'page')
   const { View } = await import(`./${name}.js`)
   const root = h('div', { class: `view of-${name}` })
   view = new View(root, house)
@@ -48,11 +49,15 @@ async function open () {
   draw()
 }
 
+// Nothing is said before anything is known.
 function draw () {
+  if (!house.isKnown) return
   const { level, parts } = sentence(house, Date.now())
   const text = parts.map(({ words, values }) => {
-    const waits = values.n > 0 && 'minutes' in values ? t(values.n === 1 ? 'saysWaitsOne' : 'saysWaits', values) : ''
-    return t(words, values) + waits
+    const waits = values.n > 0 && 'minutes' in values
+    const how = `saysWaits${values.minutes > 0 ? '' : 'New'}${values.n === 1 ? 'One' : ''}`
+    const said = waits ? t(words, values) + t(how, values) : t(words, values)
+    return said.endsWith('.') ? said : `${said}.`
   }).join(' ')
   const heading = $('#sentence')
   set(heading, 'data-level', level)

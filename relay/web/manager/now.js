@@ -2,7 +2,9 @@
 import { t } from '../lib/words.js'
 import { ask } from './house.js'
 import { act, ago, evidence, h, keyed, sheet, state, tell, ticketOf, time, write } from './parts.js'
+import { pulse } from './pulse.js'
 import { needs } from './sentence.js'
+import { Figures } from './figures.js'
 
 const CANCELLABLE = new Set(['accepted', 'spooled', 'held', 'unconfirmed'])
 
@@ -12,11 +14,13 @@ export class View {
   #needs = h('ul', { class: 'needs' })
   #orders = h('ul', { class: 'orders' })
   #none = h('p', { class: 'soft' })
+  #figures = new Figures()
 
   constructor (root, house) {
     this.#house = house
     this.#search.addEventListener('input', () => this.draw())
     root.append(
+      this.#figures.element,
       h('section', { 'aria-labelledby': 'h-needs' }, h('h2', { id: 'h-needs' }, t('needsYou')), this.#none, this.#needs),
       h('section', { 'aria-labelledby': 'h-orders' },
         h('div', { class: 'row' }, h('h2', { id: 'h-orders' }, t('orders')),
@@ -26,6 +30,8 @@ export class View {
 
   draw () {
     const now = Date.now()
+    const { day, devices } = this.#house
+    this.#figures.draw(pulse(day.jobs, now, day.since), devices.filter(device => !device.revoked), now)
     const open = needs(this.#house.jobs, this.#house.stations, now)
     write(this.#none, open.length ? '' : t('needsNothing'))
     keyed(this.#needs, open.map(job => ({ job, age: ago(job.createdAt, now), stations: this.#elsewhere(job) })), ({ job }) => job.id, need => this.#need(need))
@@ -62,7 +68,7 @@ function orderRow ({ order, jobs }) {
   return h('li', { class: 'one', 'data-status': order.status },
     h('div', { class: 'row' },
       h('h3', {}, order.orderNumber, ' ', h('span', { class: 'soft' }, order.tableNumber ? t('table', { table: order.tableNumber }) : t(`type_${order.orderType}`))),
-      h('span', { class: 'chip' }, t(`status_${order.status}`)), h('time', { class: 'soft', datetime: order.createdAt }, time(order.createdAt))),
+      h('span', { class: 'side' }, h('span', { class: 'chip' }, t(`status_${order.status}`)), ' ', h('time', { class: 'soft', datetime: order.createdAt }, time(order.createdAt)))),
     h('p', { class: 'items' }, order.items.map(item => `${item.quantity} × ${item.name}`).join(', ')),
     jobs.length > 0 && h('ul', { class: 'tickets' }, jobs.map(ticketRow)))
 }

@@ -1,6 +1,7 @@
 // Small parts that every view is made of.
-import { arrange, h, write } from '../lib/dom.js'
+import { arrange, h, set, write } from '../lib/dom.js'
 import { clock, knows, t } from '../lib/words.js'
+import { giveBack, keeping, succeeds } from './focus.js'
 import { ask } from './house.js'
 
 const made = new WeakMap()
@@ -13,28 +14,37 @@ export function keyed (parent, items, key, make) {
     const id = key(item)
     const print = JSON.stringify(item)
     const old = before.get(id)
-    after.set(id, old?.print === print ? old : { print, element: make(item) })
+    const same = old?.print === print
+    after.set(id, same ? old : { print, element: make(item) })
+    if (old && !same) succeeds(old.element, after.get(id).element)
   }
   made.set(parent, after)
-  arrange(parent, [...after.values()].map(({ element }) => element))
+  keeping(parent, () => arrange(parent, [...after.values()].map(({ element }) => element)))
 }
 
 // A button that asks the relay for something, says so while it waits and what went wrong afterwards.
 export function act (words, doing, { className, then, confirm: question } = {}) {
   const button = h('button', { class: className }, words)
+  let isBusy = false
   button.addEventListener('click', async () => {
-    if (question && !await sure(question)) return
-    button.disabled = true
+    if (isBusy || (question && !await sure(question))) return
+    // Not `disabled`: that takes the focus away.
+    isBusy = true
+    set(button, 'aria-disabled', 'true')
     try {
       await doing()
       then?.()
     } catch (error) {
       tell(error.message || t('relayAway'), 'bad')
-    } finally { button.disabled = false }
+    } finally {
+      isBusy = false
+      set(button, 'aria-disabled', null)
+    }
   })
   return button
 }
 
+const openers = new WeakMap()
 let notice = null
 
 // A line at the foot of the page, gone by itself.
@@ -45,12 +55,20 @@ export function tell (text, level = 'good') {
   setTimeout(() => own.remove(), 8_000)
 }
 
+// A dialog. Whoever closes it is where they were before; of one that follows another, before the first.
 export function sheet (title, ...content) {
+  const opener = document.activeElement
+  const from = openers.get(opener?.closest('dialog')) ?? opener
+  const section = from?.closest('section')
   const dialog = h('dialog', { class: 'sheet', 'aria-label': title },
     h('div', { class: 'title' }, h('h2', {}, title),
       h('button', { class: 'shut', 'aria-label': t('close'), on: { click: () => dialog.close() } }, '✕')),
     ...content)
-  dialog.addEventListener('close', () => dialog.remove())
+  openers.set(dialog, from)
+  dialog.addEventListener('close', () => {
+    dialog.remove()
+    if (!document.querySelector('dialog[open]')) giveBack(from, section)
+  })
   document.body.append(dialog)
   dialog.showModal()
   return dialog

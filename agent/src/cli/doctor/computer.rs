@@ -123,15 +123,8 @@ fn space(path: &Path) -> Option<(u64, u64)> {
 }
 
 #[cfg(windows)]
-#[expect(unsafe_code, reason = "Windows tells free room in no other way")]
 fn space(path: &Path) -> Option<(u64, u64)> {
-    use std::os::windows::ffi::OsStrExt as _;
-    use windows_sys::Win32::Storage::FileSystem::GetDiskFreeSpaceExW;
-    let name: Vec<u16> = path.as_os_str().encode_wide().chain([0]).collect();
-    let (mut free, mut size) = (0, 0);
-    // SAFETY: the name ends with a zero, and both numbers are written where they are.
-    let done = unsafe { GetDiskFreeSpaceExW(name.as_ptr(), &mut free, &mut size, std::ptr::null_mut()) };
-    (done != 0).then_some((free, size))
+    crate::spool::disk::room(path)
 }
 
 fn token(config: &Config) -> Check {

@@ -16,6 +16,7 @@ use crate::daemon::report::SCHEMA;
 use crate::discovery::plain;
 use crate::discovery::probe::Probed;
 use crate::port::Address;
+use crate::service::{self, Action};
 
 /// Longer names are cut: a printer says what it likes.
 const SHOWN: usize = 80;
@@ -104,11 +105,12 @@ fn known_profile(flags: &Flags, profile: Option<&str>) -> Result<(), Failure> {
     }
 }
 
-fn failure(error: EditError) -> Failure {
+pub(in crate::cli) fn failure(error: EditError) -> Failure {
     let exit = match &error {
         EditError::Io { source, .. } => of_io(source),
         EditError::Missing { .. } | EditError::Syntax { .. } | EditError::Invalid(_) => Exit::Config,
         EditError::Taken(_) | EditError::Unknown { .. } | EditError::InUse { .. } => Exit::Failed,
+        EditError::Key { .. } => Exit::Usage,
     };
     Failure::new(exit, crate::chain(&error))
 }
@@ -143,7 +145,7 @@ fn tell_added(path: &Path, printer: &Printer, probed: Option<&Probed>) {
 }
 
 /// What is still missing, or the running agent told and the next step named.
-fn finish(flags: &Flags, edited: &Edited, next: &str) {
+pub(in crate::cli) fn finish(flags: &Flags, edited: &Edited, next: &str) {
     if let Some(missing) = &edited.incomplete {
         output::message(&format!(
             "note: the agent cannot run with it yet: {missing}. `printers add … --station NAME` adds a station too"
@@ -154,10 +156,18 @@ fn finish(flags: &Flags, edited: &Edited, next: &str) {
     let running = ask(&data, Ask::Status).ok();
     let pid = running.and_then(|status| status.get("pid").and_then(serde_json::Value::as_u64));
     match pid.map(reload) {
+        None if starts_now(flags) => output::message(&format!("the service is started; next: {next}")),
         None => output::message(&format!("next: {next}")),
         Some(true) => output::message(&format!("the running agent has read it; next: {next}")),
         Some(false) => output::message("next: restart the agent, `printrail-agent service restart`"),
     }
+}
+
+/// Windows' service waits for its first printer; elsewhere the service manager tries again by itself.
+fn starts_now(flags: &Flags) -> bool {
+    let is_the_services = flags.data.is_none() && flags.config.is_none();
+    let waits = || service::state().is_ok_and(|state| state.installed && state.enabled && !state.running);
+    cfg!(windows) && is_the_services && waits() && service::act(Action::Start).is_ok()
 }
 
 /// SIGHUP, which makes it read its configuration again.
@@ -169,7 +179,12 @@ fn reload(pid: u64) -> bool {
     sent.is_ok_and(|status| status.success())
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
+fn reload(pid: u64) -> bool {
+    crate::service::reload(pid)
+}
+
+#[cfg(not(any(unix, windows)))]
 fn reload(_: u64) -> bool {
     false
 }

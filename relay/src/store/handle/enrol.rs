@@ -13,7 +13,7 @@ use subtle::ConstantTimeEq;
 
 use super::Store;
 use crate::order::Actor;
-use crate::store::desk::{Desk, Outcome, new_id};
+use crate::store::desk::{Desk, Outcome};
 use crate::store::sql::people::{self, Enrolment};
 use crate::store::sql::{self, events};
 use crate::store::{Audited, Device, OutletId, StoreError, transact, work};
@@ -242,7 +242,7 @@ fn redeem(desk: &mut Desk<'_>, code: &str, name: String) -> Outcome<Result<Redee
     found.used = true;
     people::update_enrolment(desk.conn, &found)?;
     let device = Device {
-        id: new_id(),
+        id: desk.new_id(),
         outlet: found.outlet,
         name,
         stations: found.stations,
@@ -304,7 +304,7 @@ fn audit(desk: &Desk<'_>, outlet: &str, who: String, what: String) -> Outcome<()
         who,
         what,
     };
-    Ok(events::audit(desk.conn, outlet, &new_id(), &line)?)
+    Ok(events::audit(desk.conn, outlet, &desk.new_id(), &line)?)
 }
 
 fn hash(secret: &str) -> Vec<u8> {

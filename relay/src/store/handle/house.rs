@@ -13,7 +13,7 @@ use super::Store;
 use crate::order::house::{MenuItem, Table, put_menu, put_table};
 use crate::order::{Actor, Event, Refusal, Subject};
 use crate::store::books::Counter;
-use crate::store::desk::{Desk, Outcome, new_id};
+use crate::store::desk::{Desk, Outcome};
 use crate::store::sql::events;
 use crate::store::sql::house::{self, List};
 use crate::store::{Audited, OutletId, StoreError, Visit, deeds, transact};
@@ -289,7 +289,7 @@ fn audit(desk: &Desk<'_>, outlet: &str, who: String, what: String) -> Outcome<()
         who,
         what,
     };
-    Ok(events::audit(desk.conn, outlet, &new_id(), &line)?)
+    Ok(events::audit(desk.conn, outlet, &desk.new_id(), &line)?)
 }
 
 fn word(list: List) -> &'static str {

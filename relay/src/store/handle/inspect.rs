@@ -6,7 +6,7 @@ use protocol::{JobId, JobState};
 use super::Store;
 use crate::order::Actor;
 use crate::routing::{Settings, test_ticket};
-use crate::store::desk::{Desk, Outcome, new_id};
+use crate::store::desk::{Desk, Outcome};
 use crate::store::sql::people;
 use crate::store::sql::{events, stations};
 use crate::store::{Audited, JobBrief, OutletId, Page, StoreError, deeds, transact};
@@ -148,7 +148,7 @@ fn test(
     };
     let mut jobs = Vec::with_capacity(held.len());
     for station in held {
-        let id = JobId::new(new_id());
+        let id = JobId::new(desk.new_id());
         let ticket = test_ticket(&station, id.clone(), &soon, desk.now, qr);
         transact::number(desk, outlet, &soon, &ticket, id.clone(), None)?;
         jobs.push(JobBrief {

@@ -1,6 +1,7 @@
 //! The handle that the rest of the relay holds: every call is an async method, whoever does it.
 
 mod backup;
+mod codes;
 pub(super) mod enrol;
 mod house;
 pub(super) mod inspect;
@@ -22,6 +23,7 @@ use rusqlite::Connection;
 use tokio::sync::mpsc;
 
 use super::clerk::{Clerk, Clock};
+use super::desk::new_id;
 use super::lock::Lock;
 use super::readers::Readers;
 use super::sql::jobs;
@@ -34,13 +36,13 @@ const QUEUE: usize = 4_096;
 /// Read-only connections.
 const READERS: usize = 4;
 /// Commits that may wait for the publisher. One who is slower slows the clerk down and loses nothing.
-const COMMITS: usize = 1_024;
+pub(super) const COMMITS: usize = 1_024;
 /// How long the writer waits for a reader's checkpoint lock.
 const BUSY: Duration = Duration::from_secs(5);
 /// Longer than a business year.
 const AUDIT_DAYS: u16 = 400;
 /// Prepared statements kept by the writer: more than there are.
-const STATEMENTS: usize = 128;
+pub(super) const STATEMENTS: usize = 128;
 
 /// How the store is opened.
 #[derive(Clone)]
@@ -50,6 +52,8 @@ pub struct StoreOptions {
     pub audit_days: u16,
     /// Reads the time; tests put their own here.
     pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    /// Makes ids of which newer ones sort behind older ones; simulations put their own here.
+    pub ids: Arc<dyn Fn() -> String + Send + Sync>,
     /// Calls that may wait before callers get [`StoreError::Busy`], 1 or more.
     pub queue: usize,
     /// Read-only connections, 1 or more.
@@ -63,6 +67,7 @@ impl Default for StoreOptions {
         Self {
             audit_days: AUDIT_DAYS,
             clock: Arc::new(Timestamp::now),
+            ids: Arc::new(new_id),
             queue: QUEUE,
             readers: READERS,
             max_pages: None,
@@ -71,23 +76,23 @@ impl Default for StoreOptions {
 }
 
 /// How far a station's queue was offered by this process.
-type Offered = Arc<tokio::sync::Mutex<u64>>;
+pub(super) type Offered = Arc<tokio::sync::Mutex<u64>>;
 
 /// The relay's store. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
-    inner: Arc<Inner>,
+    pub(super) inner: Arc<Inner>,
 }
 
-struct Inner {
-    clerk: Clerk,
-    readers: Readers,
-    clock: Clock,
-    audit_days: u16,
+pub(super) struct Inner {
+    pub(super) clerk: Clerk,
+    pub(super) readers: Readers,
+    pub(super) clock: Clock,
+    pub(super) audit_days: u16,
     /// What each station's holder was offered; locked while it is offered more or the holder changes.
-    offered: Mutex<HashMap<(String, String), Offered>>,
+    pub(super) offered: Mutex<HashMap<(String, String), Offered>>,
     /// Jobs up to this row may have been offered by an earlier process.
-    earlier_row: i64,
+    pub(super) earlier_row: i64,
 }
 
 impl Store {
@@ -105,9 +110,9 @@ impl Store {
         let earlier_row = jobs::newest_row(&conn)?;
         let readers = Readers::open(&file, options.readers)?;
         let (publisher, committed) = mpsc::channel(COMMITS);
-        let clock = Arc::clone(&options.clock);
-        let clerk =
-            Clerk::start((conn, lock), clock, options.queue.max(1), publisher).map_err(StoreError::Folder)?;
+        let sources = (Arc::clone(&options.clock), options.ids);
+        let clerk = Clerk::start((conn, lock), sources, options.queue.max(1), publisher)
+            .map_err(StoreError::Folder)?;
         let inner = Inner {
             clerk,
             readers,

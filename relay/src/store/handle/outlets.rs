@@ -6,7 +6,7 @@ use protocol::frames::{PrinterInfo, PrinterStatus};
 use super::Store;
 use crate::order::Actor;
 use crate::routing::Settings;
-use crate::store::desk::{Desk, Outcome, new_id};
+use crate::store::desk::{Desk, Outcome};
 use crate::store::sql::{events, outlets, stations};
 use crate::store::{AuditFilter, Audited, Outlet, OutletId, Printer, StoreError, transact};
 
@@ -141,7 +141,7 @@ impl Store {
             Ok(events::audit(
                 desk.conn,
                 &outlet,
-                &new_id(),
+                &desk.new_id(),
                 &Audited {
                     at: desk.now,
                     who,
@@ -175,7 +175,7 @@ fn put_settings(desk: &mut Desk<'_>, outlet: &str, settings: &Settings, who: Str
         who,
         what: "the settings were changed".into(),
     };
-    Ok(events::audit(desk.conn, outlet, &new_id(), &line)?)
+    Ok(events::audit(desk.conn, outlet, &desk.new_id(), &line)?)
 }
 
 fn missing(outlet: &str) -> StoreError {

@@ -1,5 +1,6 @@
 //! SQLite statements, table by table, and how values look in a column. Nothing here decides.
 
+pub(super) mod codes;
 pub(super) mod counters;
 pub(super) mod events;
 pub(super) mod house;

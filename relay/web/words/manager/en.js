@@ -34,6 +34,8 @@ export default {
   says_paper_out: '{name}: out of paper',
   saysWaits: ', {n} tickets waiting, oldest {minutes} min.',
   saysWaitsOne: ', 1 ticket waiting, for {minutes} min.',
+  saysWaitsNew: ', {n} tickets waiting.',
+  saysWaitsNewOne: ', 1 ticket waiting.',
   needsYou: 'Needs a person',
   needsNothing: 'Nothing. Every ticket is on paper or on its way.',
   orders: 'Orders',
@@ -152,5 +154,21 @@ export default {
   auditWho: 'By whom',
   when: 'When',
   who: 'Who',
-  what: 'What'
+  what: 'What',
+  // figures
+  lastDay: 'The last 24 hours',
+  dayAgo: '24 h ago',
+  figure_tickets: 'Tickets in 24 h',
+  figure_paper: 'On paper after',
+  figure_oldest: 'Oldest not yet on paper',
+  figure_up: 'Computers connected',
+  within: 'half in {half} s, 95 % in {most} s',
+  nobodyWaits: 'none waits',
+  upOf: '{n} of {of}',
+  stripOf: '{n} tickets in 24 hours',
+  hour_good: '{at}: {n} tickets, all on paper within a minute',
+  hour_warn: '{at}: {slow} of {n} tickets took longer than a minute',
+  hour_bad: '{at}: {lost} of {n} tickets lost, expired or in doubt',
+  hour_none: '{at}: no ticket',
+  hour_unread: '{at}: not read'
 }

@@ -1,0 +1,232 @@
+//! The invariants of DELIVERY.md, looked at while things happen.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use agent::spool::Step;
+use protocol::link::WINDOW;
+use protocol::{Evidence, JobId, JobState, Offer};
+use virtual_printer::{CutKind, Paper};
+
+use crate::store::ready;
+use crate::world::World;
+
+/// What is written on one paper.
+#[derive(Debug, Clone)]
+pub(crate) struct Sheet {
+    pub(crate) printer: usize,
+    pub(crate) job: JobId,
+    pub(crate) marks: Vec<String>,
+    pub(crate) whole: bool,
+}
+
+impl Sheet {
+    /// It says itself that it may not be the first.
+    pub(crate) fn is_marked(&self) -> bool {
+        self.marks
+            .iter()
+            .any(|mark| mark == "duplicate" || mark == "reprint")
+    }
+}
+
+/// What was seen so far.
+#[derive(Debug, Default)]
+pub(crate) struct Audit {
+    /// The first promise that was broken.
+    pub(crate) broken: Option<String>,
+    pub(crate) sheets: Vec<Sheet>,
+    /// When somebody was last told of a printer.
+    pub(crate) told: BTreeMap<String, u64>,
+    /// Jobs that another printer took over.
+    pub(crate) moved: BTreeSet<JobId>,
+    /// Jobs of which a person wanted something.
+    pub(crate) wished: BTreeSet<JobId>,
+    /// Attempts whose first line was written.
+    begun: BTreeSet<(JobId, u32)>,
+    /// Jobs whose last line was written.
+    sent: BTreeSet<JobId>,
+    /// Jobs of which it was ever unknown whether they printed, or that stood still.
+    pub(crate) doubted: BTreeSet<JobId>,
+    outlets: BTreeMap<JobId, &'static str>,
+    headers: BTreeMap<JobId, protocol::JobHeader>,
+}
+
+impl Audit {
+    pub(crate) fn is_on_paper(&self, id: &JobId) -> bool {
+        self.sheets.iter().any(|sheet| sheet.job == *id && sheet.whole)
+    }
+}
+
+impl World {
+    /// A job is in a spool: it is one of its own outlet's.
+    pub(crate) fn spooled(&mut self, index: usize, offer: &Offer, printer: &str) {
+        let id = offer.job.id.clone();
+        let outlet = self.agents[index].plan.outlet;
+        self.say(|| format!("agent {index} has {id} in its spool for {printer}"));
+        let known = self.read(|store| ready(store.get_job(outlet, id.as_str())).unwrap().is_some());
+        self.demand(known != Some(false), || {
+            format!("I6: {id} came to an agent of {outlet}, which is not its own")
+        });
+        self.audit.outlets.insert(id.clone(), outlet);
+        self.audit.headers.insert(id, offer.job.clone());
+    }
+
+    /// I3: before a ticket's first line leaves, its attempt is on disk, and no attempt is made twice.
+    pub(crate) fn check_written(&mut self, printer: usize, id: &JobId, begins: bool) {
+        let owner = self.printers[printer].owner;
+        if !begins {
+            self.audit.sent.insert(id.clone());
+            return;
+        }
+        let job = self.agents[owner].spool.get(id).unwrap();
+        let Some(job) = job else {
+            return self.demand(false, || {
+                format!("I6: p{printer} gets {id}, which is not in its agent's spool")
+            });
+        };
+        let on_disk = job.state == JobState::Printing && job.attempt > 0;
+        self.demand(on_disk, || {
+            format!("I3: {id} is written while its spool says {}", job.state)
+        });
+        let fresh = self.audit.begun.insert((id.clone(), job.attempt)) || job.job.copies > 1;
+        self.demand(fresh, || {
+            format!("I3: attempt {} of {id} is written twice", job.attempt)
+        });
+    }
+
+    /// A step is durable.
+    pub(crate) fn recorded(&mut self, printer: usize, step: &Step) {
+        let id = &step.job_id;
+        if matches!(step.state, JobState::Unconfirmed | JobState::Held) {
+            self.audit.doubted.insert(id.clone());
+        }
+        let proven = match (step.state, step.evidence) {
+            (JobState::Printed, Some(Evidence::A | Evidence::B)) => self.audit.is_on_paper(id),
+            (JobState::Printed, Some(Evidence::Person)) => self.audit.wished.contains(id),
+            (JobState::Sent, Some(Evidence::C)) => self.audit.sent.contains(id),
+            (JobState::Printed | JobState::Sent, _) => false,
+            _ => true,
+        };
+        self.demand(proven, || {
+            format!(
+                "I4: p{printer} says {id} is {} by {:?}, and it is not so",
+                step.state, step.evidence
+            )
+        });
+    }
+
+    /// I4: what the relay shows is no more than what is known.
+    pub(crate) fn check_shown(&mut self, outlet: &str, id: &JobId, state: JobState) {
+        let held = self.agents.iter().find_map(|agent| {
+            (agent.plan.outlet == outlet)
+                .then(|| agent.spool.get(id).unwrap())
+                .flatten()
+        });
+        let proven = match state {
+            JobState::Accepted | JobState::Cancelled | JobState::Expired | JobState::Failed => true,
+            JobState::Spooled | JobState::Held => held.is_some(),
+            JobState::Printing | JobState::Unconfirmed => held.is_some_and(|job| job.attempt > 0),
+            JobState::Printed => self.audit.is_on_paper(id) || self.audit.wished.contains(id),
+            JobState::Sent => self.audit.sent.contains(id),
+        };
+        self.demand(proven, || {
+            format!("I4: the relay shows {id} as {state} without evidence")
+        });
+    }
+
+    /// I7: no more offers under way than the window.
+    pub(crate) fn check_window(&mut self, conn: u32) {
+        let wire = self.cable.wires.get(&conn);
+        let Some(agent) = wire.map(|wire| wire.agent) else {
+            return;
+        };
+        let bound = WINDOW * 4;
+        let waiting = self.agents[agent].asks.len();
+        self.demand(waiting <= 4 * bound, || {
+            format!("I7: {waiting} calls wait for a spool")
+        });
+    }
+
+    /// A paper fell out.
+    pub(crate) fn paper(&mut self, printer: usize, paper: &Paper) {
+        let (mut marks, mut jobs) = (Vec::new(), Vec::new());
+        let whole_cut = paper.cut != CutKind::Torn;
+        for line in paper.text.lines() {
+            let word = |name: &str| {
+                line.trim()
+                    .strip_prefix(name)
+                    .and_then(|rest| rest.strip_suffix('.'))
+                    .map(str::to_owned)
+            };
+            if let Some(mark) = word("MARK ") {
+                marks.push(mark);
+            }
+            if let Some(id) = word("JOB ") {
+                jobs.push(Sheet {
+                    printer,
+                    job: JobId::new(id),
+                    marks: std::mem::take(&mut marks),
+                    whole: false,
+                });
+            }
+            if let Some(id) = word("END ")
+                && let Some(last) = jobs.last_mut()
+            {
+                last.whole = whole_cut && last.job.as_str() == id;
+            }
+        }
+        let text = paper.text.replace('\n', " / ");
+        self.say(|| format!("p{printer} drops a paper: {text}"));
+        self.demand(jobs.len() < 2, || {
+            format!("I2: two tickets on one paper of p{printer}: {text}")
+        });
+        for sheet in jobs {
+            self.sheet(sheet);
+        }
+    }
+
+    fn sheet(&mut self, sheet: Sheet) {
+        let (printer, id) = (sheet.printer, sheet.job.clone());
+        let owner = self.printers[printer].owner;
+        let outlet = self.agents[owner].plan.outlet;
+        let home = self.audit.outlets.get(&id).copied();
+        self.demand(home == Some(outlet), || {
+            format!("I6: {id} of {home:?} came out at {outlet}")
+        });
+        self.check_order(&sheet);
+        let again = self.audit.sheets.iter().any(|earlier| earlier.job == id);
+        self.audit.sheets.push(sheet.clone());
+        let unmarked = self
+            .audit
+            .sheets
+            .iter()
+            .filter(|sheet| sheet.job == id && !sheet.is_marked())
+            .count();
+        self.demand(!again || unmarked <= 1, || {
+            format!("I2: {id} came out {unmarked} times without a mark")
+        });
+    }
+
+    /// I5: first tries come out in the order of their station's numbers.
+    fn check_order(&mut self, sheet: &Sheet) {
+        let plain = |audit: &Audit, id: &JobId| {
+            !audit.doubted.contains(id) && !audit.moved.contains(id) && !audit.wished.contains(id)
+        };
+        if sheet.is_marked() || !plain(&self.audit, &sheet.job) {
+            return;
+        }
+        let Some(header) = self.audit.headers.get(&sheet.job).cloned() else {
+            return;
+        };
+        let later = self.audit.sheets.iter().find(|earlier| {
+            let other = self.audit.headers.get(&earlier.job);
+            let same = other.is_some_and(|other| other.station == header.station && other.seq > header.seq);
+            same && earlier.printer == sheet.printer
+                && !earlier.is_marked()
+                && plain(&self.audit, &earlier.job)
+        });
+        let later = later.map(|later| later.job.clone());
+        self.demand(later.is_none(), || {
+            format!("I5: {} came out after {later:?}", sheet.job)
+        });
+    }
+}
