@@ -53,6 +53,7 @@ pub(super) fn audit(promises: &[Promise], shown: &[Value], papers: impl Fn(&str)
         tickets: promises.len(),
         ..Findings::default()
     };
+    let alarms = alarms(&shown);
     let mut order: HashMap<&str, Vec<(usize, u64)>> = HashMap::new();
     for promise in promises {
         let papers = papers(&promise.item);
@@ -62,7 +63,7 @@ pub(super) fn audit(promises: &[Promise], shown: &[Value], papers: impl Fn(&str)
             continue;
         };
         findings.on_paper(promise, job, &papers);
-        findings.told_in_time(promise, job);
+        findings.told_in_time(promise, job, &alarms);
         let first = papers.iter().find(|paper| !paper.is_marked);
         if let (Some(paper), Some(number)) = (first, job.get("number").and_then(Value::as_u64)) {
             order
@@ -120,7 +121,7 @@ impl Findings {
     }
 
     /// From the first byte to the doubt, and from the acceptance to paper or an alarm.
-    fn told_in_time(&mut self, promise: &Promise, job: &Value) {
+    fn told_in_time(&mut self, promise: &Promise, job: &Value, alarms: &Alarms) {
         let steps = job.get("history").and_then(Value::as_array);
         let steps: Vec<_> = steps.into_iter().flatten().filter_map(step).collect();
         if steps.iter().any(|(state, _)| *state == "unconfirmed") {
@@ -130,7 +131,17 @@ impl Findings {
             return;
         };
         let told = |(state, _): &&(&str, Timestamp)| !matches!(*state, "accepted" | "spooled" | "printing");
-        let first = steps.iter().find(told).map(|(_, at)| seconds(*accepted, *at));
+        // Whoever waits behind a ticket in doubt is known to wait by that ticket's alarm.
+        let ahead = alarms
+            .get(printer_of(&promise.station))
+            .map_or(&[][..], Vec::as_slice);
+        let ahead = ahead.get(ahead.partition_point(|at| at < accepted)).copied();
+        let own = steps.iter().find(told).map(|(_, at)| *at);
+        let first = own
+            .into_iter()
+            .chain(ahead)
+            .min()
+            .map(|at| seconds(*accepted, at));
         let doubts = steps.windows(2).filter_map(|pair| match pair {
             [("printing", begun), ("unconfirmed", at)] => Some(seconds(*begun, *at)),
             _ => None,
@@ -151,6 +162,22 @@ impl Findings {
             ));
         }
     }
+}
+
+/// When people were told of trouble at each printer, in order.
+type Alarms = HashMap<&'static str, Vec<Timestamp>>;
+
+fn alarms(shown: &HashMap<&str, &Value>) -> Alarms {
+    let mut alarms = Alarms::new();
+    for job in shown.values() {
+        let steps = job.get("history").and_then(Value::as_array);
+        let told = steps.into_iter().flatten().filter_map(step);
+        let told = told.filter(|(state, _)| matches!(*state, "unconfirmed" | "held"));
+        let at = alarms.entry(printer_of(text(job, "station"))).or_default();
+        at.extend(told.map(|(_, at)| at));
+    }
+    alarms.values_mut().for_each(|times| times.sort_unstable());
+    alarms
 }
 
 fn step(step: &Value) -> Option<(&str, Timestamp)> {

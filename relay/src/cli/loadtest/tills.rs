@@ -21,7 +21,7 @@ const AGAIN_AFTER: Duration = Duration::from_millis(50);
 
 /// Tickets that may wait for paper before the tills pause: a kitchen that is so far behind takes no more
 /// orders either, and whoever waits behind them is no alarm.
-const MOST_WAITING: usize = 400;
+const MOST_WAITING: usize = 100;
 
 /// A ticket that an answer promised.
 #[derive(Debug, Clone)]
