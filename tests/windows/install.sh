@@ -26,7 +26,11 @@ code() { relay enrol --outlet bistro --station kitchen --station bar; }
 start_windows
 ln -s "$packages" "$WINEPREFIX/drive_c/packages"
 # As a person's new terminal: `cmd` finds the agent by its name, since the MSI put it on the path.
-run() { (cd "$WINEPREFIX/drive_c/packages" && "$wine" cmd /c "$*" 2>"$at/stderr"); }
+run() { # run LINE: as it stands on the page
+    local line="line-$BASHPID.bat"
+    printf '@%s\r\n@exit %%errorlevel%%\r\n' "$*" >"$WINEPREFIX/drive_c/$line"
+    (cd "$WINEPREFIX/drive_c/packages" && "$wine" cmd /c "C:\\$line" 2>"$at/stderr" </dev/null)
+}
 agent() { run printrail-agent "$@"; }
 # step SECTION N [CODE]: the page's Nth block of commands in that section, with this restaurant's names.
 step() {
@@ -39,7 +43,8 @@ step() {
     [ -s "$at/step" ] || fail "the page has a block $2 in \"$1\""
     while IFS= read -r line; do
         echo "> ${line/$code/CODE}"
-        run "$line" </dev/null || { cat "$at/stderr"; fail "$line"; }
+        run "$line" || { cat "$at/stderr"; agent config check; cat "$at/stderr" "$data/agent.toml"; fail "$line"; }
+        tr -d '\r' <"$at/stderr"
     done <"$at/step"
 }
 program="$WINEPREFIX/drive_c/Program Files/Printrail/printrail-agent.exe"
