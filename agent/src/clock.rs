@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_clock_that_is_a_day_off_tells_the_relays_time() {
+    fn c1_a_clock_that_is_a_day_off_tells_the_relays_time() {
         let clock = Clock::default();
         let own = Timestamp::now();
         let relay = own + SignedDuration::from_hours(24);

@@ -14,6 +14,7 @@ pub mod press;
 pub mod service;
 pub mod spool;
 pub mod tickets;
+pub mod update;
 pub mod watch;
 
 pub use daemon::{Agent, RunError, run};

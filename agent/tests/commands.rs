@@ -56,6 +56,45 @@ async fn config_show_names_where_each_value_came_from() {
 }
 
 #[tokio::test]
+async fn config_set_changes_one_value_and_refuses_what_the_agent_could_not_run_with() {
+    let home = Home::kitchen("ws://127.0.0.1:1");
+    let set = |args: &[&str]| home.call(&[&["config", "set"][..], args].concat());
+    assert_eq!(set(&["printer.grill.columns", "42"]).status.code(), Some(0));
+    let (_, shown) = home.json(&["config", "show"]);
+    let columns = shown["settings"].as_array().unwrap().iter();
+    let columns: Vec<_> = columns
+        .filter(|setting| setting["key"] == "printer[0].columns")
+        .collect();
+    assert_eq!(columns[0]["value"], "42", "{shown}");
+    assert_eq!(set(&["printer.grill.columns", "--unset"]).status.code(), Some(0));
+    let before = fs::read_to_string(home.path().join("agent.toml")).unwrap();
+    assert!(!before.contains("columns"));
+    for (args, code) in [
+        (["printer.grill.columns", "200"], 8),
+        (["relay.url", "gopher://old.example"], 8),
+        (["relay.ulr", "wss://r.example"], 2),
+        (["printer.oven.columns", "42"], 2),
+    ] {
+        let refused = set(&args);
+        assert_eq!(refused.status.code(), Some(code), "{args:?}: {refused:?}");
+    }
+    assert_eq!(
+        set(&["relay.url"]).status.code(),
+        Some(2),
+        "neither a value nor --unset"
+    );
+    assert_eq!(
+        fs::read_to_string(home.path().join("agent.toml")).unwrap(),
+        before
+    );
+    let (code, version) = home.json(&["version"]);
+    assert_eq!(
+        (code, &version["version"]),
+        (Some(0), &env!("CARGO_PKG_VERSION").into())
+    );
+}
+
+#[tokio::test]
 async fn fault_a2_a_second_agent_on_one_folder_is_refused() {
     let relay = FakeRelay::start().await;
     let home = Home::kitchen(&relay.url());

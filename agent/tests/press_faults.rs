@@ -248,8 +248,9 @@ fn fault_n6_port_9100_taken_by_another_program() {
     let mut kitchen = Kitchen::open();
     kitchen.order("order-01");
     kitchen.becomes("order-01", JobState::Printed);
-    std::thread::sleep(Duration::from_millis(600));
+    kitchen.stop();
     kitchen.fault(Fault::Busy(true));
+    kitchen.start();
     kitchen.order("order-02");
     kitchen.wait("it is held", |kitchen| {
         kitchen
@@ -280,6 +281,24 @@ fn fault_n8_reset_after_the_last_byte_and_before_the_proof() {
     );
     kitchen.becomes("order-01", JobState::Printed);
     assert_eq!(kitchen.papers("order-01"), [false, true]);
+}
+
+#[test]
+fn fault_a4_a_press_that_hangs_is_noticed_by_its_pulse_and_its_neighbour_prints_on() {
+    let (mut grill, mut bar) = (Kitchen::open(), Kitchen::open());
+    let gate = std::sync::Arc::clone(&grill.gate);
+    let hangs = gate.lock().unwrap();
+    grill.order("order-01");
+    grill.wait("the press is silent", |grill| {
+        grill.silent_for() > Duration::from_secs(1)
+    });
+    bar.order("order-01");
+    bar.becomes("order-01", JobState::Printed);
+    assert!(bar.silent_for() < grill.silent_for());
+    drop(hangs);
+    grill.becomes("order-01", JobState::Printed);
+    grill.wait("it lives", |grill| grill.silent_for() < Duration::from_secs(1));
+    assert_eq!(grill.papers("order-01"), [false]);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! A press at work: every level of proof, people's answers, restarts and files.
 
+#![allow(clippy::unwrap_used, reason = "what fails in a test shall fail")]
+
 mod press_kit;
 
 use agent::spool::Wish;
@@ -142,4 +144,53 @@ fn a_template_that_changes_while_the_press_runs_makes_the_tickets_after_it() {
         prints(&format!("order-{number:02}")).contains("our own")
     });
     assert!(shown);
+}
+
+/// A kitchen whose tickets open the drawer.
+fn kitchen_with_a_drawer(folder: &std::path::Path, config: Config) -> Kitchen {
+    std::fs::write(folder.join("kitchen.receipt"), "{drawer:1}\n{{ order_number }}\n").unwrap();
+    let mut kitchen = Kitchen::with(config);
+    kitchen.stock = Stock::open(&Sources {
+        templates: Some(folder.to_owned()),
+        fonts: Vec::new(),
+    });
+    kitchen.start();
+    kitchen
+}
+
+#[test]
+fn fault_i2_the_drawer_opens_once_however_many_copies_a_ticket_has() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut kitchen = kitchen_with_a_drawer(folder.path(), Config::default());
+    kitchen.offer("order-01", JobKind::Order, |job| job.copies = 3);
+    kitchen.becomes("order-01", JobState::Printed);
+    assert_eq!(
+        (kitchen.printer.papers().len(), kitchen.printer.drawer_kicks()),
+        (3, 1)
+    );
+}
+
+#[test]
+fn fault_i2_the_drawer_stays_shut_for_marked_copies_and_reprints() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut kitchen = kitchen_with_a_drawer(folder.path(), Config::default());
+    kitchen.order("order-00");
+    kitchen.becomes("order-00", JobState::Printed);
+    for (order, again) in [("order-01", false), ("order-02", true)] {
+        let before = kitchen.printer.drawer_kicks();
+        kitchen.fault(Fault::DropAfterLastByte);
+        kitchen.order(order);
+        kitchen.becomes(order, JobState::Unconfirmed);
+        if again {
+            kitchen.wish(order, Wish::Again);
+        }
+        assert_eq!(kitchen.becomes(order, JobState::Printed).attempt, 2);
+        assert_eq!(
+            kitchen.printer.drawer_kicks(),
+            before + 1,
+            "{order}: its first try alone"
+        );
+        let texts = kitchen.printer.papers().into_iter().map(|paper| paper.text);
+        assert_eq!(texts.filter(|text| text.contains(order)).count(), 2);
+    }
 }

@@ -116,6 +116,72 @@ async fn a_printer_that_was_exchanged_is_accepted_by_a_probe() {
 }
 
 #[tokio::test]
+async fn an_operator_ends_a_stuck_cutters_error_and_hears_what_became_of_it() {
+    let printer = VirtualPrinter::start(Config::default()).unwrap();
+    let relay = FakeRelay::start().await;
+    let home = Home::kitchen(&relay.url());
+    let config = fs::read_to_string(home.path().join("agent.toml")).unwrap();
+    let file = format!("file:{}", home.paper().display());
+    home.configure(&config.replace(&file, &format!("tcp://{}", printer.addr())));
+    let resume = ["printers", "recover", "grill", "--resume"];
+    let alone = home.call(&resume);
+    assert_eq!(alone.status.code(), Some(3), "{}", said(&alone));
+    let agent = home.run(&[]);
+    let (mut peer, _) = relay.live(1).await;
+    peer.offer("job-1", 1, "kitchen").await;
+    until("it has printed", || (printer.papers().len() == 1).then_some(())).await;
+    printer.fault(Fault::CutterErrorAtCut);
+    peer.offer("job-2", 2, "kitchen").await;
+    until("the cutter is stuck", || {
+        agent.log().contains("cutter is stuck").then_some(())
+    })
+    .await;
+    let stuck = home.call_beside(&resume).await;
+    assert_eq!(stuck.status.code(), Some(7), "{}", said(&stuck));
+    assert!(said(&stuck).contains("cutter"), "{}", said(&stuck));
+    printer.fault(Fault::CutterFreed);
+    let freed = home.call_beside(&resume).await;
+    assert_eq!(freed.status.code(), Some(0), "{}", said(&freed));
+    until("the ticket is whole", || {
+        (printer.papers().len() == 2).then_some(())
+    })
+    .await;
+    let unknown = home.call(&["printers", "recover", "oven", "--clear"]);
+    assert_eq!(unknown.status.code(), Some(1), "{}", said(&unknown));
+    assert!(said(&unknown).contains("known are grill"));
+    let neither = home.call(&["printers", "recover", "grill"]);
+    assert_eq!(neither.status.code(), Some(2));
+}
+
+#[tokio::test]
+async fn a_printer_says_which_one_it_is_and_is_measured_by_a_ruler() {
+    let printer = VirtualPrinter::start(Config::default()).unwrap();
+    let home = Home::kitchen("ws://127.0.0.1:1");
+    let config = fs::read_to_string(home.path().join("agent.toml")).unwrap();
+    let file = format!("file:{}", home.paper().display());
+    home.configure(&config.replace(&file, &format!("tcp://{}", printer.addr())));
+    let identified = home.call_beside(&["printers", "identify", "grill"]).await;
+    assert_eq!(identified.status.code(), Some(0), "{}", said(&identified));
+    let slip = printer.papers().pop().unwrap().text;
+    assert!(
+        slip.contains("This printer is") && slip.contains("grill"),
+        "{slip}"
+    );
+    let ruler = home.call_beside(&["printers", "calibrate", "grill"]).await;
+    assert_eq!(ruler.status.code(), Some(0), "{}", said(&ruler));
+    assert!(said(&ruler).contains("--columns N"), "{}", said(&ruler));
+    let paper = printer.papers().pop().unwrap().text;
+    assert!(
+        paper.contains(" columns") && !paper.contains("This printer is"),
+        "{paper}"
+    );
+    let (code, written) = home.json(&["printers", "calibrate", "grill", "--columns", "42"]);
+    assert_eq!((code, &written["columns"]), (Some(0), &42.into()));
+    let (_, list) = home.json(&["printers", "list"]);
+    assert_eq!(list["printers"][0]["columns"], 42);
+}
+
+#[tokio::test]
 async fn doctor_finds_every_printer_and_names_the_command_that_helps() {
     let printer = VirtualPrinter::start(Config::default()).unwrap();
     let home = Home::kitchen("ws://127.0.0.1:1");

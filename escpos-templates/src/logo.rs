@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wide_logo_shrinks_to_the_paper_and_a_giant_is_refused_by_its_pixels() {
+    fn f6_a_wide_logo_shrinks_to_the_paper_and_a_giant_is_refused_by_its_pixels() {
         let mut wide = Canvas::new(1000, 100);
         wide.fill(0, 0, 1000, 100);
         let decoded = decode(&base64(&wide), 0..384).unwrap();

@@ -52,6 +52,7 @@ const DISHES: [(&str, [&str; 6]); 3] = [
 ];
 
 #[test]
+#[ignore = "it needs what ci.sh installs"]
 fn chinese_japanese_and_korean_rows_read_at_least_as_well_as_an_image_of_the_same_font() {
     let renderer = Renderer::builder()
         .with_font(std::fs::read(FONT).unwrap())

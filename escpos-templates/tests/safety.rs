@@ -112,7 +112,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_string_of_an_event_adds_a_command(
+    fn f2_x9_no_string_of_an_event_adds_a_command(
         text in nasty(),
         kind in prop::sample::select(vec!["order", "add", "change", "void", "receipt", "expo", "summary", "alarm", "test"]),
         columns in prop::sample::select(vec![32u16, 42, 48]),
@@ -130,7 +130,7 @@ proptest! {
     }
 
     #[test]
-    fn no_markup_makes_anything_panic(source in nasty(), columns in 1u16..80) {
+    fn f4_no_markup_makes_anything_panic(source in nasty(), columns in 1u16..80) {
         let profile = RENDERER.profile("epson-tm-t88").unwrap();
         let options = Options { columns: Some(columns), ..Options::new(profile) };
         let ticket = RENDERER.render_markup(&source, &options);
@@ -138,7 +138,7 @@ proptest! {
     }
 
     #[test]
-    fn no_template_makes_anything_panic(source in nasty()) {
+    fn f5_no_template_makes_anything_panic(source in nasty()) {
         let renderer = Renderer::builder().with_template("kitchen", source).build();
         let profile = renderer.profile("generic-58").unwrap();
         let ticket = renderer.render(&event("order", "x"), &Options::new(profile));

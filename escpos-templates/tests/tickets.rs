@@ -174,7 +174,7 @@ fn a_template_that_fails_falls_back_to_the_built_in_one_and_says_where() {
 }
 
 #[test]
-fn where_every_template_fails_a_plain_ticket_prints() {
+fn f5_where_every_template_fails_a_plain_ticket_prints() {
     let renderer = Renderer::builtin();
     let options = Options {
         template: Some("nonsense".into()),

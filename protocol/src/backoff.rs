@@ -80,7 +80,7 @@ mod tests {
         }
 
         #[test]
-        fn a_thousand_agents_are_back_within_a_minute_and_not_at_once(seed: u64, outage_s in 60_u64..300) {
+        fn n9_a_thousand_agents_are_back_within_a_minute_and_not_at_once(seed: u64, outage_s in 60_u64..300) {
             let outage = Duration::from_secs(outage_s);
             let mut seconds = std::collections::BTreeMap::<u64, u32>::new();
             for agent in 0..1000 {

@@ -38,7 +38,7 @@ struct Scene {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_thousand_orders_survive_forty_kills() -> Result<()> {
+async fn i1_i2_a_thousand_orders_survive_forty_kills() -> Result<()> {
     let seed = std::env::var("PRINTRAIL_SEED")
         .ok()
         .and_then(|seed| seed.parse().ok())

@@ -191,7 +191,7 @@ test('a token that expires ends the socket, and the page goes on with a new one 
   for (const computer of [here, elsewhere]) await computer.close()
 })
 
-test('a page of a stranger\'s site gets neither the socket nor the state', async () => {
+test('X4: a page of a stranger\'s site gets neither the socket nor the state', async () => {
   const context = await browser.newContext()
   await context.route('http://stranger.example/**', route => route.fulfill({ contentType: 'text/html', body: '<title>x</title>' }))
   const page = await context.newPage()

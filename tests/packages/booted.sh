@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Boots an empty Debian, installs the packages, prints, breaks things, reboots, upgrades and removes:
-# tests/packages/booted.sh FOLDER VIRTUAL-PRINTER, with FOLDER/root.tar, FOLDER/first/*.deb, FOLDER/second/*.deb
+# tests/packages/booted.sh FOLDER VIRTUAL-PRINTER, with FOLDER/root.tar, FOLDER/first/*.deb, FOLDER/second/*.deb, FOLDER/updates
 set -euo pipefail
 folder=$(cd "$1" && pwd)
 printer=$2
@@ -13,6 +13,7 @@ mkdir -p "$root/root/first" "$root/root/second" "$root/usr/local/bin"
 cp "$folder"/first/*.deb "$root/root/first/"
 cp "$folder"/second/*.deb "$root/root/second/"
 cp "$printer" "$root/usr/local/bin/printrail-virtual-printer"
+cp -R "$folder/updates" "$root/root/updates"
 cp "$here"/guest/*.sh "$root/root/"
 cp "$here/guest/selftest.service" "$root/etc/systemd/system/"
 mkdir -p "$root/etc/systemd/system/default.target.wants" "$root/etc/systemd/system/graphical.target.wants"
@@ -23,7 +24,7 @@ mountpoint -q /run/systemd/nspawn || { mkdir -p /run/systemd/nspawn && mount -t 
 
 boot() {
     echo "$1" >"$root/root/phase"
-    timeout 240 systemd-nspawn --register=no --keep-unit -q -D "$root" --private-network --console=read-only \
+    timeout 400 systemd-nspawn --register=no --keep-unit -q -D "$root" --private-network --console=read-only \
         -b </dev/null >"$folder/boot-$1.log" 2>&1 || { tail -40 "$folder/boot-$1.log"; cat "$root/root/$1.log"; exit 1; }
     cat "$root/root/$1.log"
     if ! grep -q '^done$' "$root/root/$1.log" || grep -q '^not ok' "$root/root/$1.log"; then

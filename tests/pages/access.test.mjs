@@ -185,7 +185,7 @@ test('the first load is at most 100 kB, all from the relay, and nothing breaks t
   }
 })
 
-test('a script that somebody smuggled in would not run', async () => {
+test('X11: a script that somebody smuggled in would not run', async () => {
   const page = await openPage(house, '/kds')
   const ran = await page.evaluate(() => {
     const script = document.createElement('script')

@@ -110,6 +110,10 @@ test('a station holds its own courses, and its part of the order stays on the st
   await goSays(page, id, 'Course 1 ready')
   await go(page, id).click()
   await goSays(page, id, 'Fire course 2')
+  await until(async () => (await at.items(id)).Soto === 'ready', 'the first course is ready')
+  // By the relay's word alone, not by what the hand has just done.
+  await page.reload()
+  await goSays(page, id, 'Fire course 2')
   await inColumn(page, id, 'cooking')
   await go(page, id).click()
   await goSays(page, id, /^Ready$/)

@@ -24,19 +24,30 @@ const ROUNDS = 5
 const PER_ROUND = 11
 const OF_PACE = 3
 const median = numbers => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]
-async function pace (page) {
+const paceOf = async page => {
   const begun = Date.now()
   await fetch(`${house.url}/healthz`)
   await page.evaluate(() => new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(resolve))))
   return Date.now() - begun
 }
 
+// When the page's socket brought what has an id.
+const noteArrivals = page => page.addInitScript(() => {
+  window.arrivedAt = {}
+  window.WebSocket = class extends WebSocket {
+    constructor (...where) {
+      super(...where)
+      this.addEventListener('message', ({ data }) => { for (const [, id] of String(data).matchAll(/"id":"([^"]+)"/g)) window.arrivedAt[id] ??= Date.now() })
+    }
+  }
+})
+
 const food = (name, more = {}) => ({ name, quantity: 1, price: 5, workstation: 'kitchen', ...more })
 const drink = name => food(name, { workstation: 'bar' })
 
 test('an order is on the display within 100 ms of the POST, and sounds once', async t => {
   const at = inOutlet('k1')
-  const page = await at.open()
+  const page = await at.open('', { prepare: noteArrivals })
   await page.evaluate(() => {
     window.shownAt = {}
     new MutationObserver(() => {
@@ -47,21 +58,23 @@ test('an order is on the display within 100 ms of the POST, and sounds once', as
   await card(page, first.id).waitFor()
   assert.equal(await sounds(page, 'fresh'), 1)
   const rounds = []
-  for (let round = 0; round < ROUNDS && !rounds.some(({ took, most }) => took <= most); round++) {
-    const [orders, paces] = [[], []]
+  for (let round = 0; round < ROUNDS && !rounds.some(({ took, own, most, mostOwn }) => took <= most && own <= mostOwn); round++) {
+    const [orders, owns, paces] = [[], [], []]
     for (let n = 0; n < PER_ROUND; n++) {
-      paces.push(await pace(page))
+      paces.push(await paceOf(page))
       const begun = Date.now()
       const { id } = await at.order([food(`Soto ${round}.${n}`)])
       const shown = await until(() => page.evaluate(id => window.shownAt[id], id), 'on the display')
       orders.push(shown - begun)
+      owns.push(shown - await page.evaluate(id => window.arrivedAt[id] ?? 0, id))
     }
-    const [took, own] = [median(orders), median(paces)]
-    rounds.push({ took, most: Math.max(SHOWN_WITHIN_MS, OF_PACE * own) })
-    t.diagnostic(`from POST to display, ${PER_ROUND} orders: median ${took} ms, slowest ${Math.max(...orders)} ms; the machine's own pace ${own} ms`)
+    const [took, own, pace] = [orders, owns, paces].map(median)
+    rounds.push({ took, own, most: Math.max(SHOWN_WITHIN_MS, OF_PACE * pace), mostOwn: Math.max(SHOWN_WITHIN_MS / 2, OF_PACE * pace / 2) })
+    t.diagnostic(`from POST to display, ${PER_ROUND} orders: median ${took} ms, slowest ${Math.max(...orders)} ms; from the frame ${own} ms; the machine's own pace ${pace} ms`)
   }
-  const { took, most } = rounds.at(-1)
+  const { took, own, most, mostOwn } = rounds.at(-1)
   assert.ok(took <= most, `median ${took} ms in the last of ${rounds.length} rounds, more than ${most} ms`)
+  assert.ok(own <= mostOwn, `the display took ${own} ms of it, more than ${mostOwn} ms`)
   assert.equal(await sounds(page, 'change'), 0)
   await shut(page)
 })
@@ -237,7 +250,7 @@ test('each station sees its own items, and an order is ready when the last stati
   await shut(kitchen, bar)
 })
 
-test('a script in an item, a note or a table stays text', async () => {
+test('X11: a script in an item, a note or a table stays text', async () => {
   const at = inOutlet('k10')
   const page = await at.open()
   const evil = '<img src=x onerror="window.broken=1"><script>window.broken=1</script>'

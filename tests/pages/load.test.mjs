@@ -8,8 +8,10 @@ const SECONDS = Number(process.env.LOAD_S ?? 20)
 const ORDERS = 500
 const EVENTS_PER_S = 20
 const LONGEST_FRAME_MS = 100
+// The processor's time that `workMs` takes on the machine of docs/benchmarks.md; one that needs longer gets as much longer.
+const ORDINARY_WORK_MS = 50
 // A page that is too slow is so in every round; a machine that had no time for the browser, in one.
-const ROUNDS = 3
+const ROUNDS = SECONDS > 60 ? 1 : 3
 // Where others use the machine that much, only the display's own time on the processor is judged, and this is said.
 const BUSY = 2 * cpus().length
 // Traces of longer than that fill the memory.
@@ -30,6 +32,19 @@ async function heap (session) {
   return Object.fromEntries(metrics.map(({ name, value }) => [name, value]))
 }
 
+// How long this machine's processor takes for the same work, the best of five: what else it does counts little.
+function workMs () {
+  const text = Array.from({ length: 20_000 }, (_, n) => n).join('')
+  let [best, sum] = [Infinity, 0]
+  for (let round = 0; round < 5; round++) {
+    const begun = process.cpuUsage()
+    for (let n = 0; n < 30_000_000; n++) sum = (sum * 31 + text.charCodeAt(n % text.length)) | 0
+    const { user, system } = process.cpuUsage(begun)
+    best = Math.min(best, (user + system) / 1000 + (sum === 1 ? 1 : 0))
+  }
+  return best
+}
+
 // The longest that the page's main thread worked at a stretch, in ms of the processor's time.
 function longestWork (trace) {
   const { traceEvents } = JSON.parse(trace)
@@ -41,6 +56,9 @@ function longestWork (trace) {
 }
 
 test(`${ORDERS} open orders and ${EVENTS_PER_S} events a second for ${SECONDS} s: no frame is longer than ${LONGEST_FRAME_MS} ms, memory is flat`, async t => {
+  const pace = workMs()
+  const most = LONGEST_FRAME_MS * Math.max(1, pace / ORDINARY_WORK_MS)
+  t.diagnostic(`the machine takes ${pace.toFixed(0)} ms for what takes ${ORDINARY_WORK_MS} elsewhere: a frame may have ${most.toFixed(0)} ms`)
   const open = []
   for (let n = 0; n < ORDERS; n++) {
     open.push((await house.order([{ name: `Nasi ${n}`, quantity: 2, notes: 'pedas', modifiers: [{ name: 'telur', price: 1 }] }, 'Es teh', 'Sate', 'Kerupuk'],
@@ -87,7 +105,7 @@ test(`${ORDERS} open orders and ${EVENTS_PER_S} events a second for ${SECONDS} s
   const before = await heap(session)
   const sizes = [before.JSHeapUsedSize]
   let [longest, work] = [Infinity, Infinity]
-  for (let round = 1; round <= ROUNDS && longest > LONGEST_FRAME_MS; round++) {
+  for (let round = 1; round <= ROUNDS && longest > most; round++) {
     await page.evaluate(() => { window.frames_.length = 0 })
     const begun = done
     let late = 0
@@ -96,6 +114,7 @@ test(`${ORDERS} open orders and ${EVENTS_PER_S} events a second for ${SECONDS} s
       // No cook asks for that: its frame does not count.
       await page.evaluate(() => { window.isWeighed_ = true })
       sizes.push((await heap(session)).JSHeapUsedSize)
+      console.error(`heap ${(sizes.at(-1) / 1e6).toFixed(1)} MB, ${rest - LONGEST_TRACE_S} s to go`)
       await page.evaluate(() => new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(() => { window.isWeighed_ = false; resolve() }))))
     }
     await house.browser.startTracing(page, { categories: ['toplevel', 'devtools.timeline', '__metadata'] })
@@ -115,9 +134,9 @@ test(`${ORDERS} open orders and ${EVENTS_PER_S} events a second for ${SECONDS} s
   assert.equal(counted, ORDERS, 'all that is open is on the board')
   await shot(page, 'kds-rush')
   assert.ok(now.JSHeapUsedSize - before.JSHeapUsedSize < GROWTH_BYTES, `the heap grew by ${now.JSHeapUsedSize - before.JSHeapUsedSize} bytes`)
-  assert.ok(work <= LONGEST_FRAME_MS, `the page worked for ${work.toFixed(0)} ms at a stretch`)
+  assert.ok(work <= most, `the page worked for ${work.toFixed(0)} ms at a stretch`)
   const [load] = loadavg()
   if (load > BUSY) t.diagnostic(`the machine is busy (load ${load.toFixed(1)}): frames are not judged`)
-  else assert.ok(longest <= LONGEST_FRAME_MS, `a frame of ${longest.toFixed(0)} ms`)
+  else assert.ok(longest <= most, `a frame of ${longest.toFixed(0)} ms`)
   await shut(page)
 }, { timeout: (ROUNDS * SECONDS + 240) * 1000 })

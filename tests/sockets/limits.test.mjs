@@ -20,7 +20,7 @@ const call = async (method, path, body, by = token.manager) => {
 const heard = (client, name = 'order:new') => client.all(name).map(event => event.data.orderId)
 const big = Array.from({ length: 90 }, (_, n) => ({ name: `dish ${n}`, quantity: 1, notes: 'x'.repeat(300) }))
 
-test('a client that does not read is put out, slows nobody down, and misses nothing when it is back', async () => {
+test('R4: a client that does not read is put out, slows nobody down, and misses nothing when it is back', async () => {
   const BACK = { auth: { token: token.kitchen }, reconnection: true, reconnectionDelay: 100, reconnectionDelayMax: 200 }
   const slow = await Client.open(relay.url, BACK)
   const quick = await Client.open(relay.url, { auth: { token: token.kitchen } })
@@ -45,7 +45,7 @@ test('a client that does not read is put out, slows nobody down, and misses noth
   for (const client of [slow, quick]) client.close()
 })
 
-test('a client that sends too much is told, then ended if it goes on', async () => {
+test('X3: a client that sends too much is told, then ended if it goes on', async () => {
   const client = await Client.open(relay.url, { auth: { token: token.waiter } })
   for (let n = 0; n < 400; n++) client.socket.emit('join:table', '1')
   assert.equal((await client.next('error')).data.code, 'RATE_LIMITED')
@@ -148,7 +148,7 @@ async function paired () {
   return (await call('POST', '/api/enrol', { code, name: 'pc' })).body
 }
 
-test('a revoked device is cut off within five seconds', async () => {
+test('X7: a revoked device is cut off within five seconds', async () => {
   const device = await paired()
   const screen = await Screen.open(`${relay.ws}/ws?token=${device.token}`)
   screen.say({ type: 'join_room', room: 'kitchen_room' })
@@ -178,7 +178,7 @@ test('a revoked device that never said a word is cut off as fast, and on Socket.
   assert.ok(Date.now() - begun < 5000)
 })
 
-test('a frame over the limit ends a socket of every kind with the reason', async () => {
+test('X3: a frame over the limit ends a socket of every kind with the reason', async () => {
   const big = 'x'.repeat(300_000)
   for (const way of ['websocket', 'polling']) {
     const client = await Client.open(relay.url, { way, auth: { token: token.waiter } })
@@ -212,7 +212,7 @@ test('on /api/socket the cookie of whoever signed in opens the restaurant, and o
 })
 
 // Not by polling: a client between two polls finds nobody to poll any more.
-test('a relay that stops says goodbye on plain sockets and on Socket.IO, with when to come back', async () => {
+test('R5: a relay that stops says goodbye on plain sockets and on Socket.IO, with when to come back', async () => {
   const other = await startRelay('--insecure-no-auth')
   const client = await Client.open(other.url)
   const screen = await Screen.open(`${other.ws}/ws?outlet=one`)

@@ -108,7 +108,7 @@ test('a register\'s socket is for the till, and for its own tenant alone', async
   }
 })
 
-test('events never cross outlets: whoever listens in one hears nothing of the other', async () => {
+test('X5, I6: events never cross outlets: whoever listens in one hears nothing of the other', async () => {
   const listeners = []
   for (const [role, token] of Object.entries(tokens.two)) {
     const client = await Client.open(relay.url, { auth: { token } })

@@ -121,7 +121,7 @@ test('every bad order is refused with the field at fault', async () => {
   assert.equal(huge.status, 413)
 })
 
-test('the same order again answers as before and prints nothing', async () => {
+test('N3: the same order again answers as before and prints nothing', async () => {
   const kitchen = await station('kitchen', undefined, 'demo')
   const body = { id: 'till-7-1', ...order('B2', food) }
   const first = await post(relay.url, '/api/orders', body)

@@ -56,7 +56,7 @@ pub(crate) struct Agent {
     confirmed: BTreeMap<String, usize>,
     statuses: BTreeMap<String, PrinterStatus>,
     watch: Watch,
-    wake: u64,
+    pub(crate) wake: u64,
 }
 
 impl Agent {
@@ -125,7 +125,7 @@ impl Agent {
     }
 
     fn registrations(&self) -> Vec<Registration> {
-        let printers: Vec<PrinterInfo> = self.printers().into_iter().map(|index| info(index)).collect();
+        let printers: Vec<PrinterInfo> = self.printers().into_iter().map(info).collect();
         let stations = self.plan.stations.iter().map(|(role, location, _)| Registration {
             device_id: self.plan.device.clone(),
             role: (*role).to_owned(),

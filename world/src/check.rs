@@ -7,7 +7,6 @@ use protocol::link::WINDOW;
 use protocol::{Evidence, JobId, JobState, Offer};
 use virtual_printer::{CutKind, Paper};
 
-use crate::agent::Agent;
 use crate::store::ready;
 use crate::world::World;
 
@@ -229,15 +228,5 @@ impl World {
         self.demand(later.is_none(), || {
             format!("I5: {} came out after {later:?}", sheet.job)
         });
-    }
-
-    /// The name of a printer as alarms have it.
-    pub(crate) fn was_told_of(&self, printer: &str, since: u64) -> bool {
-        self.audit.told.get(printer).is_some_and(|at| *at >= since)
-    }
-
-    /// A printer's name by its index.
-    pub(crate) fn name_of(printer: usize) -> String {
-        Agent::printer_name(printer)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use protocol::{Evidence, JobId, JobKind, JobState};
+use protocol::{Evidence, JobKind, JobState};
 use relay::store::Job;
 use serde_json::Value;
 
@@ -204,9 +204,4 @@ fn on_paper(jobs: &[&Job]) -> BTreeMap<String, i64> {
     }
     paper.retain(|_, count| *count != 0);
     paper
-}
-
-/// An id for messages.
-pub(crate) fn short(id: &JobId) -> &str {
-    id.as_str()
 }

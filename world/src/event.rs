@@ -15,6 +15,7 @@ pub(crate) enum Event {
     /// The relay's answer reaches the caller; none: it never came.
     Answered(usize, Option<Box<OrderReply>>),
     Fault,
+    Alarms,
     People,
     /// The relay looks for what is overdue.
     Upkeep,

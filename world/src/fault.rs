@@ -109,6 +109,7 @@ impl World {
         let now = self.now;
         let computer = &mut self.agents[agent];
         computer.slept += now - computer.slept_at;
+        computer.wake = 0;
         let life = computer.life;
         if let Some(conn) = self.agents[agent].conn.filter(|conn| self.cable.wires[conn].cut) {
             let late = self.rng.random_range(10..5_000);

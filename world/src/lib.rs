@@ -11,6 +11,7 @@
 )]
 
 mod agent;
+mod alarm;
 mod cable;
 mod check;
 mod end;

@@ -1,10 +1,12 @@
 //! The relay: its process, its half of every link, and what it asks of its store.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use protocol::link::{RelayInput, RelayLink, RelayOutput};
 use protocol::{AgentFrame, JobId, JobState, JobUpdate};
 use rand::RngExt as _;
+use relay::routing::Settings;
 use relay::store::{Acked, StoreError};
 
 use crate::event::{Event, Said};
@@ -53,6 +55,7 @@ pub(crate) struct Link {
 pub(crate) struct Office {
     // Durable.
     pub(crate) disk: Disk,
+    pub(crate) settings: BTreeMap<&'static str, Arc<Settings>>,
     // Gone with the process.
     pub(crate) life: u32,
     pub(crate) began: u64,
@@ -71,6 +74,7 @@ impl Office {
     pub(crate) fn new(begin: i64) -> Self {
         Self {
             disk: Disk::new(begin),
+            settings: BTreeMap::new(),
             life: 0,
             began: 0,
             running: None,
@@ -368,6 +372,11 @@ impl World {
         let outlet = self.office.links[&conn].outlet;
         let acked =
             self.write(|store| ready(store.ack(outlet, &job, &by.device, by.spool.as_deref(), by.fence)))?;
+        let fenced = self.office.line(outlet, &by.device) != Some(conn);
+        let taken = matches!(acked, Ok(Acked::Stored | Acked::Settled | Acked::CancelInstead));
+        self.demand(!(fenced && taken), || {
+            format!("R3: an older connection of {} acknowledged {job}", by.device)
+        });
         Some(Said::Input(match acked {
             Ok(Acked::Stored) => RelayInput::AckStored(job),
             Ok(Acked::CancelInstead) => stored(job, JobState::Cancelled, false),
@@ -381,6 +390,10 @@ impl World {
     fn store_update(&mut self, conn: u32, by: &Attached, said: JobUpdate) -> Option<Said> {
         let (outlet, id) = (self.office.links[&conn].outlet, said.job_id.clone());
         let done = self.write(|store| ready(store.update(outlet, &by.device, said, by.fence)))?;
+        let fenced = self.office.line(outlet, &by.device) != Some(conn);
+        self.demand(!(fenced && done.is_ok()), || {
+            format!("R3: an older connection of {} reported {id}", by.device)
+        });
         Some(Said::Input(match done {
             Ok(done) => stored(id, done.state, done.settled),
             Err(StoreError::Fenced) => RelayInput::Fenced,

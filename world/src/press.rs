@@ -87,6 +87,7 @@ impl World {
             printer: name.to_owned(),
             on_unconfirmed,
             knows_marks: false,
+            speaks_star: false,
             limits: Limits::default(),
         }
     }

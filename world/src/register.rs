@@ -1,17 +1,19 @@
 //! Registrations and offers, as `relay::link` puts them together from the store.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use protocol::Offer;
 use protocol::frames::{Registered, Registration};
 use protocol::link::RelayInput;
+use rand::RngExt as _;
 use relay::dialects::station::offer_data;
 use relay::routing::Settings;
 use relay::store::{Job, Standing};
 use serde_json::value::RawValue;
 
-use crate::event::Said;
+use crate::event::{Event, Said};
 use crate::office::Attached;
 use crate::store::{ready, wish_input};
 use crate::world::World;
@@ -54,7 +56,17 @@ impl World {
         let link = self.office.links.get_mut(&conn)?;
         let first = link.attached.replace(by).is_none();
         if first && let Some(older) = self.office.attach(outlet, &device, conn, fence) {
-            self.relay(older, RelayInput::Fenced);
+            // It hears of it in a moment, and what it still says meanwhile is refused.
+            let (life, delay) = (self.office.life, self.rng.random_range(0..200));
+            let input = Box::new(RelayInput::Fenced);
+            self.after(
+                delay,
+                Event::Nudged {
+                    life,
+                    conn: older,
+                    input,
+                },
+            );
         }
         let registered = Registered {
             device_id: device,
@@ -123,7 +135,8 @@ impl World {
         Some(match via {
             Some(_) => Said::Input(input),
             None => {
-                let backed = backed_by(&self.settings(outlet)?, &station);
+                let settings = self.settings(outlet)?;
+                let backed = backed_by(&settings, &station);
                 Said::Jobs(input, station, backed)
             }
         })
@@ -182,8 +195,9 @@ impl World {
         self.office.quiet.1
     }
 
-    pub(crate) fn settings(&self, outlet: &str) -> Option<Settings> {
-        self.read(|store| ready(store.settings(outlet)))?.ok()
+    /// Nobody changes them during an evening, so they are read once.
+    pub(crate) fn settings(&self, outlet: &str) -> Option<Arc<Settings>> {
+        self.office.settings.get(outlet).cloned()
     }
 
     /// A station whose agent has been away for too long is this one's now.

@@ -74,7 +74,7 @@ fn agent(
         device: format!("pc-{number}"),
         stations: stations
             .iter()
-            .map(|(role, printer)| (*role, place(&role), *printer))
+            .map(|(role, printer)| (*role, place(role), *printer))
             .collect(),
         backups,
     }

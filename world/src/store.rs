@@ -88,6 +88,10 @@ impl World {
             kitchen.backup = Some("bar_depan".to_owned());
             ready(running.store.put_settings(OUTLETS[0], settings, &manager())).unwrap();
         }
+        for id in OUTLETS {
+            let settings = ready(running.store.settings(id)).unwrap();
+            self.office.settings.insert(id, Arc::new(settings));
+        }
     }
 
     /// Something that writes. None where the relay died of it: before the commit, or right after.

@@ -90,6 +90,7 @@ impl World {
         self.plan_faults();
         self.at(60_000, Event::Upkeep);
         self.at(10_000, Event::People);
+        self.at(10_000, Event::Alarms);
         self.run_until(TROUBLE_MS)?;
         self.heal();
         self.phase = Phase::Idle;
@@ -177,6 +178,7 @@ impl World {
             Event::Answered(request, reply) => self.answered(request, reply),
             Event::Fault => self.fault(),
             Event::People => self.people(),
+            Event::Alarms => self.alarms(),
             Event::Upkeep => self.upkeep(),
             Event::Dialled(conn) => self.dialled(conn),
             Event::Connected(conn) => self.agent_connected(conn),

@@ -3,6 +3,7 @@
 mod jobs;
 mod printers;
 mod support;
+mod update;
 
 use std::path::PathBuf;
 
@@ -13,6 +14,7 @@ use crate::config::Flags;
 pub(super) use jobs::{JobsArgs, JobsCommand};
 pub(super) use printers::{AddArgs, PrintersArgs, PrintersCommand, ScanArgs};
 pub(super) use support::{BundleArgs, LogsArgs};
+pub(super) use update::UpdateArgs;
 
 /// Carries a restaurant's tickets from the relay to its printers.
 #[derive(Debug, Parser)]
@@ -29,7 +31,7 @@ pub(super) use support::{BundleArgs, LogsArgs};
   printrail-agent doctor
 
 Exit codes: 0 ok, 1 failed, 2 usage, 3 not running, 4 needs administrator, 5 not paired or refused,
-6 relay unreachable, 7 a printer needs a person, 8 bad configuration, 9 ambiguous, a person must answer"
+6 relay unreachable, 7 a printer needs a person, 8 bad configuration, 9 ambiguous, a person must answer, 10 update failed"
 )]
 pub(super) struct Cli {
     #[command(flatten)]
@@ -59,6 +61,31 @@ pub(super) struct Common {
     /// Say only what is wrong
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(super) quiet: bool,
+    /// Never ask anything, also on a terminal: what is missing is an error
+    #[arg(long, global = true)]
+    pub(super) no_input: bool,
+    /// Colours in the log [default: auto: on a terminal, and without NO_COLOR]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "WHEN",
+        default_value_t,
+        hide_default_value = true
+    )]
+    pub(super) color: Color,
+}
+
+/// When there are colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal, unless NO_COLOR is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
 }
 
 impl Common {
@@ -104,8 +131,16 @@ pub(super) enum Command {
     Logs(LogsArgs),
     /// Pack what support needs into one file, without tokens or customers' data
     Bundle(BundleArgs),
-    /// Show and check the configuration
+    /// Install a new, signed version between two tickets, and go back where it does not come up
+    Update(UpdateArgs),
+    /// Show, check and change the configuration
     Config(ConfigArgs),
+    /// Say which version this is
+    Version {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Print the completions for a shell
     Completions {
         /// Which one
@@ -276,6 +311,7 @@ pub(super) struct RenderArgs {
 #[command(after_help = "Examples:
   printrail-agent config path
   printrail-agent config show           every value and whether a flag, the environment, the file or nobody set it
+  printrail-agent config set printer.grill.columns 42
   printrail-agent config check && sudo systemctl reload printrail-agent
 
 A value is the flag's, else the environment's (PRINTRAIL_AGENT_RELAY_URL and so on), else the file's, else
@@ -296,4 +332,22 @@ pub(super) enum ConfigCommand {
     Show,
     /// Whether it can be used
     Check,
+    /// Write one value into agent.toml; everything else stays as it is
+    #[command(after_help = "Examples:
+  printrail-agent config set relay.url wss://orders.bistro.example
+  printrail-agent config set printer.grill.columns 42
+  printrail-agent config set station.bar.backup grill
+  printrail-agent config set station.bar.backup --unset
+
+A running agent takes the new value at once. A value that the agent could not run with is refused.")]
+    Set {
+        /// The value's name, as `config show` has it; printers and stations may be named: printer.grill.columns
+        key: String,
+        /// The new value
+        #[arg(required_unless_present = "unset", conflicts_with = "unset")]
+        value: Option<String>,
+        /// Take the value out, so that its default counts
+        #[arg(long)]
+        unset: bool,
+    },
 }

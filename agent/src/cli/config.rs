@@ -1,13 +1,15 @@
-//! `config path|show|check`.
+//! `config path|show|check|set`.
 
 use serde_json::json;
 
 use super::args::{ConfigArgs, ConfigCommand};
+use super::printers::{edit_failure, finish_edit};
 use super::{Exit, Failure, env, output};
-use crate::config::{Flags, load, locate};
+use crate::config::{Flags, load, locate, set_value};
 
 pub(super) fn config(flags: &Flags, args: &ConfigArgs) -> Result<Exit, Failure> {
-    match args.command {
+    match &args.command {
+        ConfigCommand::Set { key, value, .. } => set(flags, key, value.as_deref(), args.json)?,
         ConfigCommand::Path => path(flags, args.json),
         ConfigCommand::Show => show(flags, args.json)?,
         ConfigCommand::Check => check(flags, args.json)?,
@@ -48,5 +50,19 @@ fn check(flags: &Flags, json: bool) -> Result<(), Failure> {
     } else {
         output::message(&format!("{} is fine", loaded.places.config.display()));
     }
+    Ok(())
+}
+
+fn set(flags: &Flags, key: &str, value: Option<&str>, json: bool) -> Result<(), Failure> {
+    let path = locate(flags, &env).config;
+    let edited = set_value(&path, key, value).map_err(edit_failure)?;
+    if json {
+        output::json(&json!({ "schema": 1, "config": path, "key": key, "value": value }));
+    }
+    match value {
+        Some(value) => output::message(&format!("{key} is {value} now, in {}", path.display())),
+        None => output::message(&format!("{key} is out of {}", path.display())),
+    }
+    finish_edit(flags, &edited, "`printrail-agent config show`");
     Ok(())
 }

@@ -34,6 +34,10 @@ pub enum Exit {
     Config = 8,
     /// A person must answer whether something printed.
     Ambiguous = 9,
+    /// The update did not happen; what ran before runs.
+    UpdateFailed = 10,
+    /// The program was replaced, and whoever runs it has to start it again.
+    Restart = 11,
 }
 
 impl From<Exit> for ExitCode {

@@ -17,6 +17,7 @@ mod run;
 mod service;
 mod signals;
 mod status;
+mod update;
 
 use std::process::ExitCode;
 
@@ -50,22 +51,34 @@ pub fn main() -> ExitCode {
 }
 
 fn dispatch(cli: Cli) -> Result<Exit, Failure> {
-    let flags = cli.common.flags();
+    let (flags, no_input) = (cli.common.flags(), cli.common.no_input);
     match cli.command {
         Command::Run(args) => run::run(flags, cli.common, &args),
-        Command::Pair(args) => pair::pair(&flags, &args),
+        Command::Pair(args) => pair::pair(&flags, &args, no_input),
         Command::Service(args) => service::service(&flags, &args),
         Command::Status(args) => status::status(&flags, &args),
         Command::Jobs(args) => jobs::jobs(&flags, args),
-        Command::Printers(args) => printers::printers(&flags, args),
+        Command::Printers(args) => printers::printers(&flags, args, no_input),
         Command::Render(args) => render::render(&flags, &args),
         Command::Doctor(args) => doctor::doctor(&flags, &args),
         Command::Logs(args) => logs::logs(&flags, &args),
         Command::Bundle(args) => bundle::bundle(&flags, &args),
+        Command::Update(args) => update::update(&flags, &args),
         Command::Config(args) => config::config(&flags, &args),
+        Command::Version { json } => Ok(version(json)),
         Command::Completions { shell } => docs::completions(shell),
         Command::Man { dir } => docs::man(&dir),
     }
+}
+
+fn version(json: bool) -> Exit {
+    let (version, protocol) = (env!("CARGO_PKG_VERSION"), protocol::PROTOCOL_VERSION);
+    if json {
+        output::json(&serde_json::json!({ "schema": 1, "version": version, "protocol": protocol }));
+    } else {
+        output::line(&format!("printrail-agent {version} (protocol {protocol})"));
+    }
+    Exit::Ok
 }
 
 /// The process's environment, as [`crate::config::load`] asks for it.

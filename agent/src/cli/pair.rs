@@ -18,11 +18,11 @@ use crate::net::{Reply, Tls, post_json};
 /// The end of every message about a code that is of no use.
 const NEW_CODE: &str = "get a new one with `printrail-relay enrol` or from the dashboard";
 
-pub(super) fn pair(flags: &Flags, args: &PairArgs) -> Result<Exit, Failure> {
+pub(super) fn pair(flags: &Flags, args: &PairArgs, no_input: bool) -> Result<Exit, Failure> {
     let known = load_relay(flags, &env)?;
     let code = match &args.code {
         Some(code) => code.clone(),
-        None => ask_for_code()?,
+        None => ask_for_code(no_input)?,
     };
     // A code works once: whatever else may fail is tried before it is spent.
     try_to_write(&known.relay.token_file)?;
@@ -53,8 +53,8 @@ struct EnrolledStation {
     location: Option<String>,
 }
 
-fn ask_for_code() -> Result<String, Failure> {
-    if !io::stdin().is_terminal() {
+fn ask_for_code(no_input: bool) -> Result<String, Failure> {
+    if no_input || !io::stdin().is_terminal() {
         let text = format!("no pairing code was given: `printrail-agent pair CODE`, and {NEW_CODE}");
         return Err(Failure::new(Exit::Usage, text));
     }

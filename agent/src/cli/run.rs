@@ -1,26 +1,37 @@
 //! `run`: the agent in the foreground.
 
+use std::convert::Infallible;
+use std::future::pending;
 use std::io::{self, IsTerminal as _};
 use std::path::Path;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use tokio::runtime;
+use tokio::sync::watch;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, fmt, registry};
 
-use super::args::{Common, RunArgs};
+use super::args::{Color, Common, RunArgs};
 use super::logfile::LogFile;
 use super::signals::watch_signals;
 use super::{Exit, Failure, env, output};
 use crate::config::{Config, Flags, load};
 use crate::daemon::{Agent, RunError};
+use crate::link::{LinkState, LinkStatus};
 use crate::service;
 use crate::spool::SpoolError;
+use crate::update::Place;
 
 /// Threads for calls that block: the spool, name look-ups, the control endpoint.
 const BLOCKING_THREADS: usize = 8;
+
+/// A version that has answered for so long without a relay stays: one that dies does so at its start.
+const PROVED_AFTER: Duration = Duration::from_secs(60);
 
 /// These threads call the spool and wait; the default of 2 MiB would be for nothing.
 const STACK: usize = 512 * 1024;
@@ -80,14 +91,30 @@ pub(super) fn runtime() -> io::Result<runtime::Runtime> {
 
 async fn serve(flags: Flags, config: Config) -> Result<(), RunError> {
     let stop = CancellationToken::new();
+    let data = config.data.clone();
     let agent = Agent::open(config).await?;
     let signals = watch_signals(flags, stop.clone(), agent.reloads());
+    let proved = prove(Place::new(Path::new(""), &data), agent.link());
     let manager = service::accompany(agent.link(), agent.pulse());
     tokio::select! {
         ended = agent.run(stop) => ended,
         never = signals => never,
         never = manager => match never {},
+        never = proved => match never {},
     }
+}
+
+/// A version on trial that is connected, or has run for a while where the relay is away, has come up.
+async fn prove(place: Place, mut link: watch::Receiver<LinkStatus>) -> Infallible {
+    if place.on_trial().is_some() {
+        let live = link.wait_for(|link| link.state == LinkState::Live);
+        let _ = timeout(PROVED_AFTER, live).await;
+        match place.settle() {
+            Ok(()) => info!("version {} has come up and stays", env!("CARGO_PKG_VERSION")),
+            Err(error) => warn!("this version stays on trial: {}", crate::chain(&error)),
+        }
+    }
+    pending().await
 }
 
 /// To stderr, and to a file of bounded size for `logs` and `bundle`.
@@ -108,7 +135,11 @@ fn log(common: &Common, data: &Path) {
             ));
             EnvFilter::new(default)
         });
-    let colours = io::stderr().is_terminal() && env("NO_COLOR").is_none_or(|value| value.is_empty());
+    let colours = match common.color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => io::stderr().is_terminal() && env("NO_COLOR").is_none_or(|value| value.is_empty()),
+    };
     let screen = fmt::layer()
         .with_writer(io::stderr)
         .with_ansi(colours)

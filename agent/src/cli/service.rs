@@ -56,7 +56,7 @@ fn install(flags: &Flags, args: &ServiceInstall) -> Result<Exit, Failure> {
             name: args.name.clone(),
             json: false,
         };
-        pair::pair(flags, &wanted)?;
+        pair::pair(flags, &wanted, true)?;
     }
     // Written by root, read by the service's own user.
     pair::hand_over(&known.relay.token_file, &known.places.data)

@@ -43,6 +43,14 @@ pub enum EditError {
     /// A printer of that name or address is there.
     #[error("{0}")]
     Taken(String),
+    /// There is no such value.
+    #[error("there is no value \"{key}\": {known}")]
+    Key {
+        /// What was named.
+        key: String,
+        /// What there is.
+        known: String,
+    },
     /// There is no printer of that name.
     #[error("there is no printer \"{name}\" in {path}: known are {known}")]
     Unknown {
@@ -140,7 +148,7 @@ pub fn remove_printer(path: &Path, name: &str, with_stations: bool) -> Result<Ed
     write(path, &document)
 }
 
-fn read(path: &Path) -> Result<DocumentMut, EditError> {
+pub(super) fn read(path: &Path) -> Result<DocumentMut, EditError> {
     let text = fs::read_to_string(path).map_err(|source| match source.kind() {
         io::ErrorKind::NotFound => EditError::Missing {
             path: path.to_owned(),
@@ -161,7 +169,7 @@ fn io_error(path: &Path, source: io::Error) -> EditError {
 }
 
 /// The new text is what the program would accept, but for stations and printers that are still missing.
-fn write(path: &Path, document: &DocumentMut) -> Result<Edited, EditError> {
+pub(super) fn write(path: &Path, document: &DocumentMut) -> Result<Edited, EditError> {
     let text = document.to_string();
     let raw: RawConfig = toml::from_str(&text).map_err(|source| ConfigError::Syntax {
         path: path.to_owned(),
@@ -210,11 +218,11 @@ fn names(document: &DocumentMut) -> Vec<String> {
     names.map(str::to_owned).collect()
 }
 
-fn text<'a>(table: &'a Table, key: &str) -> Option<&'a str> {
+pub(super) fn text<'a>(table: &'a Table, key: &str) -> Option<&'a str> {
     table.get(key)?.as_str()
 }
 
-fn tables<'a>(
+pub(super) fn tables<'a>(
     document: &'a mut DocumentMut,
     path: &Path,
     key: &str,

@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::check::{self, RelayValues, wrong};
-use super::raw::{RawConfig, RawRelay};
+use super::raw::{RawConfig, RawRelay, RawUpdate};
 use super::{Config, ConfigError, Places, Relay, TOKEN_NAME, places};
 use crate::tickets::Sources;
 
@@ -94,6 +94,7 @@ pub fn load(flags: &Flags, env: &dyn Fn(&str) -> Option<String>) -> Result<Loade
         path: places.config.clone(),
     })?;
     let relay = settings.relay(flags, &places, raw.relay)?;
+    settings.update(&places, raw.update);
     let place = places.config.display().to_string();
     let tickets = Sources {
         templates: raw.templates.path.map(PathBuf::from),
@@ -133,6 +134,29 @@ pub fn load_relay(flags: &Flags, env: &dyn Fn(&str) -> Option<String>) -> Result
         relay,
         url_origin,
     })
+}
+
+/// Where new versions come from, and whose signature they carry; a file that is missing counts as an empty one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UpdateOnly {
+    /// The folder with the releases, such as `https://releases.printrail.example/stable`.
+    pub url: Option<String>,
+    /// The public key, as minisign writes it; none is the key that was built in.
+    pub public_key: Option<String>,
+}
+
+/// As [`load`], for updates alone.
+///
+/// # Errors
+/// [`ConfigError`].
+pub fn load_update(flags: &Flags, env: &dyn Fn(&str) -> Option<String>) -> Result<UpdateOnly, ConfigError> {
+    let mut settings = Settings {
+        env,
+        list: Vec::new(),
+    };
+    let places = settings.places(flags);
+    let raw = read(&places.config)?.unwrap_or_default();
+    Ok(settings.update(&places, raw.update))
 }
 
 /// Where the files are, whether or not they can be used.
@@ -239,6 +263,14 @@ impl Settings<'_> {
             allow_plaintext: truth(plain.as_deref(), &self.origin_of("relay.allow_plaintext"))?,
         };
         check::check_relay(&places.config.display().to_string(), values)
+    }
+
+    fn update(&mut self, places: &Places, raw: RawUpdate) -> UpdateOnly {
+        let file = |value: Option<String>| value.map(|value| (value, Origin::File(places.config.clone())));
+        UpdateOnly {
+            url: self.pick("update.url", None, file(raw.url), None),
+            public_key: self.pick("update.public_key", None, file(raw.public_key), None),
+        }
     }
 
     fn pick(&mut self, key: &str, flag: Given, file: Given, default: Option<String>) -> Option<String> {

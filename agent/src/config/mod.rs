@@ -9,6 +9,7 @@ mod error;
 mod load;
 mod places;
 mod raw;
+mod set;
 mod url;
 mod write;
 
@@ -19,8 +20,11 @@ use crate::port::Address;
 use crate::tickets::Sources;
 pub use edit::{EditError, Edited, Wish as StationWish, add_printer, remove_printer};
 pub use error::ConfigError;
-pub use load::{Flags, Loaded, Origin, RelayOnly, Setting, load, load_relay, locate};
+pub use load::{
+    Flags, Loaded, Origin, RelayOnly, Setting, UpdateOnly, load, load_relay, load_update, locate,
+};
 pub use places::{CONFIG_NAME, Places, TOKEN_NAME, places};
+pub use set::set_value;
 pub use url::{RelayUrl, UrlError};
 pub use write::{WriteError, write_relay};
 

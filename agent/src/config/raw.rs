@@ -13,6 +13,8 @@ pub(super) struct RawConfig {
     #[serde(default)]
     pub(super) templates: RawTemplates,
     #[serde(default)]
+    pub(super) update: RawUpdate,
+    #[serde(default)]
     pub(super) station: Vec<RawStation>,
     #[serde(default)]
     pub(super) printer: Vec<RawPrinter>,
@@ -64,4 +66,12 @@ pub(super) struct RawFonts {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawTemplates {
     pub(super) path: Option<String>,
+}
+
+/// `[update]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawUpdate {
+    pub(super) url: Option<String>,
+    pub(super) public_key: Option<String>,
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use protocol::JobState;
 
+use super::local::Purpose;
 use super::report::JobReport;
 use super::{local, presses};
 use crate::clock::Clock;
@@ -37,6 +38,23 @@ pub enum AloneError {
 /// # Errors
 /// [`AloneError`].
 pub fn print_test(config: &Config, printer: &Printer, within: Duration) -> Result<JobReport, AloneError> {
+    print(config, printer, Purpose::Test, within)
+}
+
+/// As [`print_test`], with a short slip that names the printer.
+///
+/// # Errors
+/// [`AloneError`].
+pub fn print_name(config: &Config, printer: &Printer, within: Duration) -> Result<JobReport, AloneError> {
+    print(config, printer, Purpose::Identify, within)
+}
+
+fn print(
+    config: &Config,
+    printer: &Printer,
+    purpose: Purpose,
+    within: Duration,
+) -> Result<JobReport, AloneError> {
     let folder = Folder(config.data.join(format!("test-{}", std::process::id())));
     let (spool, _) = Spool::open(&folder.0.join("spool.db"))?;
     let clock = Clock::default();
@@ -46,7 +64,7 @@ pub fn print_test(config: &Config, printer: &Printer, within: Duration) -> Resul
         .iter()
         .map(|station| station.name.clone())
         .collect();
-    let ticket = local::test_ticket(&printer.name, &stations, clock.now())?;
+    let ticket = local::test_ticket(&printer.name, &stations, purpose, clock.now())?;
     spool.accept(&ticket, &printer.name, clock.now())?;
     let stock = Stock::open(&config.tickets);
     let press =
@@ -62,7 +80,8 @@ pub fn print_test(config: &Config, printer: &Printer, within: Duration) -> Resul
         }
         thread::sleep(LOOK);
     };
-    press.stop();
+    // One that hangs holds a place of its own, removed behind it.
+    let _ = press.stop();
     Ok(JobReport::from(&job))
 }
 

@@ -70,6 +70,11 @@ pub enum Ask {
         /// The printer's name.
         printer: String,
     },
+    /// Print a short slip with the printer's name.
+    Identify {
+        /// The printer's name.
+        printer: String,
+    },
     /// Print a test ticket.
     Test {
         /// The printer's name.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use super::ask::{Ask, Refusal, Wished};
-use super::local;
+use super::local::{self, Purpose};
 use super::presses::Presses;
 use super::report::{JobReport, PrinterReport, SCHEMA, SpoolReport, StatusReport};
 use crate::clock::Clock;
@@ -62,7 +62,8 @@ impl Desk {
             Ask::Reprint { id } => self.reprint(id).await,
             Ask::Recover { printer, how } => self.recover(&printer, how),
             Ask::Probe { printer } => self.probe(printer).await,
-            Ask::Test { printer } => self.test(&printer).await,
+            Ask::Test { printer } => self.test(&printer, Purpose::Test).await,
+            Ask::Identify { printer } => self.test(&printer, Purpose::Identify).await,
         }
     }
 
@@ -192,7 +193,7 @@ impl Desk {
         Ok(json!({ "schema": SCHEMA, "printer": printer }))
     }
 
-    async fn test(&self, printer: &str) -> Result<Value, Refusal> {
+    async fn test(&self, printer: &str, purpose: Purpose) -> Result<Value, Refusal> {
         let config = self.printer(printer)?;
         let stations: Vec<_> = config
             .stations
@@ -200,7 +201,7 @@ impl Desk {
             .filter(|s| s.printer == printer)
             .map(|s| s.name.clone())
             .collect();
-        let ticket = local::test_ticket(printer, &stations, self.clock.now()).map_err(failed)?;
+        let ticket = local::test_ticket(printer, &stations, purpose, self.clock.now()).map_err(failed)?;
         self.print(ticket, printer.to_owned()).await
     }
 

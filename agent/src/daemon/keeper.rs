@@ -11,17 +11,21 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use super::local;
+use super::presses::Presses;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::link::News;
 use crate::spool::{HandOver, Spool, SpoolError, SpoolJob, disk};
-use crate::watch::{Act, Move, Slip, View, Watch};
+use crate::watch::{Act, Hung, Move, Slip, View, Watch};
 
 /// Between two looks: a backup or an alarm that comes a second later is as good.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// Between two looks at the disk.
-const DISK_EVERY: Duration = Duration::from_secs(60);
+/// Between two looks at the disk: an alarm is to come within a minute.
+const DISK_EVERY: Duration = Duration::from_secs(10);
+
+/// Looks at a full disk from one line in the log to the next.
+const DISK_LOGGED: u32 = 6;
 
 /// The task that keeps watch.
 pub(super) struct Keeper {
@@ -31,6 +35,7 @@ pub(super) struct Keeper {
     pub(super) printers: watch::Receiver<BTreeMap<String, PrinterStatus>>,
     pub(super) news: mpsc::Sender<News>,
     pub(super) nudge: Arc<dyn Fn() + Send + Sync>,
+    pub(super) presses: Presses,
 }
 
 impl Keeper {
@@ -39,16 +44,20 @@ impl Keeper {
     /// # Errors
     /// [`SpoolError`] where the spool can no longer be read.
     pub(super) async fn run(mut self, stop: CancellationToken) -> Result<(), SpoolError> {
-        let (mut watch, began) = (Watch::default(), Instant::now());
+        let (mut watch, mut hung, began) = (Watch::default(), Hung::default(), Instant::now());
         let mut every = tokio::time::interval(LOOK_EVERY);
-        let mut disk = tokio::time::interval(DISK_EVERY);
+        let (mut disk, mut looks) = (tokio::time::interval(DISK_EVERY), 0);
         loop {
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
                 Ok(()) = self.printers.changed() => {}
                 _ = every.tick() => {}
-                _ = disk.tick() => self.look_at_disk(),
+                _ = disk.tick() => {
+                    self.look_at_disk(looks).await;
+                    looks = looks.wrapping_add(1);
+                }
             }
+            self.look_at_presses(&mut hung).await;
             let now = Tick(u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX));
             for status in self.printers.borrow_and_update().values() {
                 watch.heard(status, now);
@@ -58,15 +67,31 @@ impl Keeper {
         }
     }
 
-    /// An alarm each minute, for as long as it lasts: a full disk stops everything.
-    fn look_at_disk(&self) {
+    async fn look_at_presses(&self, hung: &mut Hung) {
+        let news = hung.look(&self.presses.silences(), &self.printers.borrow());
+        for status in news {
+            if let Some(error) = &status.error {
+                error!("{}: {error}", status.printer);
+            }
+            // Whoever is gone is ending.
+            drop(self.news.send(News::Printer(status)).await);
+        }
+    }
+
+    /// The relay hears of it at once, and the log each minute, for as long as it lasts: a full disk stops everything.
+    async fn look_at_disk(&self, looks: u32) {
         let data = self.config.borrow().data.clone();
-        if let Some(used) = disk::used(&data).filter(|used| *used >= disk::ALARM_AT) {
+        let used = disk::used(&data).filter(|used| *used >= disk::ALARM_AT);
+        if let Some(used) = used
+            && looks.is_multiple_of(DISK_LOGGED)
+        {
             warn!(
                 "the disk of {} is {used} % full: make room, since a full one takes no more tickets",
                 data.display()
             );
         }
+        // Whoever is gone is ending.
+        drop(self.news.send(News::Disk(used)).await);
     }
 
     async fn look(&self, watch: &mut Watch, now: Tick) -> Result<Vec<Act>, SpoolError> {

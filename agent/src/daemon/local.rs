@@ -17,11 +17,29 @@ const SLIP_MINUTES: i64 = 30;
 /// As long as the relay's own jobs (DELIVERY.md, "Freshness").
 const REPRINT_HOURS: i64 = 12;
 
+/// What a test ticket is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// All that a printer can do, with a ruler.
+    Test,
+    /// A short slip with the printer's name, and a beep.
+    Identify,
+}
+
 /// A test ticket for a printer. `stations` are those that it serves.
 ///
 /// # Errors
 /// Never with these values; serde cannot know.
-pub(super) fn test_ticket(printer: &str, stations: &[String], now: Timestamp) -> serde_json::Result<Offer> {
+pub(super) fn test_ticket(
+    printer: &str,
+    stations: &[String],
+    purpose: Purpose,
+    now: Timestamp,
+) -> serde_json::Result<Offer> {
+    let message = match purpose {
+        Purpose::Test => None,
+        Purpose::Identify => Some(format!("This printer is \"{printer}\"")),
+    };
     let station = stations.first().map_or(printer, String::as_str).to_owned();
     let job = JobHeader {
         id: local_id(),
@@ -43,6 +61,7 @@ pub(super) fn test_ticket(printer: &str, stations: &[String], now: Timestamp) ->
         "order_number": "TEST",
         "station": station,
         "printer": printer,
+        "message": message,
         "timestamp": now,
         "order_items": [],
         "job": job,

@@ -24,7 +24,7 @@ use tracing::{error, info, warn};
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::link::{CLOCK_FACT, Link, LinkStatus, NEWS_WAITING};
+use crate::link::{CLOCK_FACT, Link, LinkStatus, NEWS_WAITING, Room};
 use crate::spool::{Recovery, Spool, SpoolError};
 use control::Control;
 use desk::Desk;
@@ -190,6 +190,7 @@ impl Agent {
             printers: printers.subscribe(),
             news: sender,
             nudge: Arc::clone(&nudge),
+            presses: presses.clone(),
         };
         let link = Link {
             spool,
@@ -199,6 +200,7 @@ impl Agent {
             status: link,
             printers,
             settings: settings.subscribe(),
+            room: Room::default(),
         };
         let (stop, mut tasks) = (CancellationToken::new(), JoinSet::new());
         let until = stop.clone();

@@ -1,7 +1,8 @@
 //! The presses of this agent, one for each printer, started and ended together or one by one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use protocol::Evidence;
 use tokio::sync::{mpsc, watch};
@@ -44,6 +45,8 @@ struct Settings {
 pub(super) struct Presses {
     shared: Shared,
     running: Arc<Mutex<BTreeMap<String, (Settings, PressHandle)>>>,
+    /// Printers whose press hung when it was to end: it may still hold the printer, so no other begins.
+    lost: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl Presses {
@@ -51,6 +54,7 @@ impl Presses {
         Self {
             shared,
             running: Arc::default(),
+            lost: Arc::default(),
         }
     }
 
@@ -60,9 +64,9 @@ impl Presses {
         let ended = {
             let mut running = self.running();
             let outdated = running.extract_if(.., |name, (settings, _)| wanted.get(name) != Some(settings));
-            outdated.map(|(_, (_, press))| press).collect()
+            outdated.map(|(name, (_, press))| (name, press)).collect()
         };
-        stop_all(ended).await;
+        self.stop_all(ended).await;
         let missing: Vec<_> = {
             let running = self.running();
             wanted
@@ -75,6 +79,10 @@ impl Presses {
         }
         let stock = Stock::open(&config.tickets);
         for (name, settings) in missing {
+            if self.lost().contains(&name) {
+                error!("{name} stays as it was, since its press hangs: restart the agent");
+                continue;
+            }
             match self.start(&settings, stock.clone()) {
                 Ok(press) => drop(self.running().insert(name, (settings, press))),
                 Err(error) => error!("the press of {name} cannot be started, restart the agent: {error}"),
@@ -104,7 +112,38 @@ impl Presses {
     /// Ends all: a ticket in progress is finished first, within a limit.
     pub(super) async fn stop(&self) {
         let running = std::mem::take(&mut *self.running());
-        stop_all(running.into_values().map(|(_, press)| press).collect()).await;
+        self.stop_all(
+            running
+                .into_iter()
+                .map(|(name, (_, press))| (name, press))
+                .collect(),
+        )
+        .await;
+    }
+
+    /// How long each press has not turned its wheel.
+    pub(super) fn silences(&self) -> BTreeMap<String, Duration> {
+        let running = self.running();
+        let silence =
+            |(name, (_, press)): (&String, &(Settings, PressHandle))| (name.clone(), press.silent_for());
+        running.iter().map(silence).collect()
+    }
+
+    /// Waits for each on a thread of its own, so that the link hears what they still say.
+    async fn stop_all(&self, presses: Vec<(String, PressHandle)>) {
+        let mut stopping = JoinSet::new();
+        for (name, press) in presses {
+            stopping.spawn_blocking(move || (!press.stop()).then_some(name));
+        }
+        let hung = stopping.join_all().await.into_iter().flatten();
+        for name in hung {
+            error!("the press of {name} hangs and is left behind");
+            self.lost().insert(name);
+        }
+    }
+
+    fn lost(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.lost.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn start(&self, settings: &Settings, stock: Stock) -> std::io::Result<PressHandle> {
@@ -182,13 +221,4 @@ fn settings_of(config: &Config, printer: &Printer) -> Settings {
         stations: config.stations.iter().filter(serves).cloned().collect(),
         tickets: config.tickets.clone(),
     }
-}
-
-/// Waits for each on a thread of its own, so that the link hears what they still say.
-async fn stop_all(presses: Vec<PressHandle>) {
-    let mut stopping = JoinSet::new();
-    for press in presses {
-        stopping.spawn_blocking(move || press.stop());
-    }
-    stopping.join_all().await;
 }

@@ -47,8 +47,10 @@ fn listen(daemon: &ServiceDaemon) -> Looked<(Ipv4Addr, Found)> {
     Ok(found)
 }
 
-/// The address is the number alone: a name would be the network's word for where tickets go.
-fn printer(service: &ResolvedService) -> Option<(Ipv4Addr, Found)> {
+/// What an announcement says of a printer; none where it has no address. The address is the number alone: a name would
+/// be the network's word for where tickets go.
+#[must_use]
+pub fn printer(service: &ResolvedService) -> Option<(Ipv4Addr, Found)> {
     let ip = service.get_addresses_v4().into_iter().min()?;
     let said = |key| service.get_property_val(key).flatten().and_then(field);
     let port = service.get_port();

@@ -3,11 +3,11 @@
 //! What devices and the network say is data: it is bounded, and escaped before anybody sees it.
 
 mod devices;
-mod mdns;
+pub mod mdns;
 pub mod probe;
 pub mod profile;
 mod queues;
-mod snmp;
+pub mod snmp;
 mod subnet;
 mod text;
 

@@ -88,7 +88,8 @@ pub fn probe(name: &str, address: &Address, profile: Option<&str>) -> Result<Pro
     }
     // What is still said must find a listener gone, or the press would wait for it.
     drop(reports);
-    press.stop();
+    // One that hangs holds a place of its own, removed behind it.
+    let _ = press.stop();
     Ok(probed)
 }
 

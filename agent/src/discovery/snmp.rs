@@ -6,7 +6,7 @@ use std::sync::PoisonError;
 use std::thread;
 use std::time::Duration;
 
-use snmp2::{Oid, SyncSession, Value};
+use snmp2::{Oid, Pdu, SyncSession, Value};
 
 use super::{Found, Hosts, field};
 
@@ -63,7 +63,17 @@ pub(super) fn ask_all(hosts: &mut Hosts) {
 
 /// What a printer says of itself; none where it says nothing of use.
 fn ask(to: SocketAddrV4) -> Option<Found> {
-    let mut said = version_2(to).or_else(|| version_1(to))?;
+    found(version_2(to).or_else(|| version_1(to))?)
+}
+
+/// What a datagram says that came as an answer; none where it is none, or says nothing of use.
+#[must_use]
+pub fn read(datagram: &[u8]) -> Option<Found> {
+    let answer = Pdu::from_bytes(datagram).ok()?;
+    found(answer.varbinds.take(ASKED.len()).filter_map(text).collect())
+}
+
+fn found(mut said: Said) -> Option<Found> {
     let mut take = |key: &[u64]| {
         let at = said.iter().position(|(oid, _)| *oid == key)?;
         field(said.swap_remove(at).1)

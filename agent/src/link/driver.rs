@@ -16,6 +16,7 @@ use tracing::{debug, info, warn};
 
 use super::connection::{ConnectError, Event};
 use super::lane::{Done, Lane};
+use super::room::Room;
 use super::wire::{Wire, WireEvent};
 use super::{LinkSettings, LinkState, LinkStatus, News};
 use crate::chain;
@@ -42,6 +43,8 @@ pub struct Link {
     pub status: watch::Sender<LinkStatus>,
     /// What it is made of; a change makes a new connection.
     pub settings: watch::Receiver<LinkSettings>,
+    /// Room on the disk.
+    pub room: Room,
 }
 
 impl Link {
@@ -239,22 +242,35 @@ impl<'a> Driver<'a> {
     }
 
     fn press_said(&mut self, news: News) {
-        self.feed(match news {
-            News::Job(update) => AgentInput::Report(update),
+        match news {
+            News::Job(update) => self.feed(AgentInput::Report(update)),
             News::Printer(status) => {
                 let of = status.printer.clone();
                 self.link
                     .printers
                     .send_modify(|printers| drop(printers.insert(of, status.clone())));
-                AgentInput::Printer(status)
+                self.feed(AgentInput::Printer(self.link.room.over(status)));
             }
-        });
+            News::Disk(used) if self.link.room.used(used) => self.room_changed(),
+            News::Disk(_) => {}
+        }
+    }
+
+    /// Every printer says it, since a full disk keeps them all from printing.
+    fn room_changed(&mut self) {
+        let printers = self.link.printers.borrow().clone();
+        for status in printers.into_values() {
+            self.feed(AgentInput::Printer(self.link.room.over(status)));
+        }
     }
 
     fn spool_said(&mut self, done: Done) {
         match done {
             Done::Accepted(id, known) => {
                 self.feed(AgentInput::Spooled(id));
+                if self.link.room.taken() {
+                    self.room_changed();
+                }
                 match known {
                     Some(update) => self.feed(AgentInput::Report(update)),
                     None => (self.link.nudge)(),
@@ -263,6 +279,9 @@ impl<'a> Driver<'a> {
             Done::Refused(id, why) => {
                 warn!(job.id = %id, "{id} stays at the relay: {why}");
                 self.feed(AgentInput::SpoolRefused(id, why));
+                if self.link.room.refused() {
+                    self.room_changed();
+                }
             }
             Done::Wished => (self.link.nudge)(),
             Done::Idle(why) => debug!("a wish from the relay changes nothing: {why}"),

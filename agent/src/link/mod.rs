@@ -3,6 +3,7 @@
 mod connection;
 mod driver;
 mod lane;
+mod room;
 mod status;
 mod wire;
 
@@ -14,6 +15,7 @@ use crate::net::Tls;
 use connection::Connection;
 pub(crate) use driver::CLOCK_FACT;
 pub use driver::Link;
+pub use room::Room;
 pub use status::{LinkState, LinkStatus};
 
 /// News of the presses on their way to the relay. What does not fit waits in its press; whatever is
@@ -27,6 +29,8 @@ pub enum News {
     Job(JobUpdate),
     /// What a printer says of itself.
     Printer(PrinterStatus),
+    /// So full is the disk, in per cent, where that matters.
+    Disk(Option<u8>),
 }
 
 /// What the link is made of; a new one replaces the old on reload.

@@ -72,6 +72,25 @@ pub async fn server_time(url: &RelayUrl, tls: &Tls) -> Result<Timestamp, HttpErr
     timeout(WITHIN, asked).await.unwrap_or(Err(HttpError::TooSlow))
 }
 
+/// Fetches a file of at most `limit` bytes within `within`.
+///
+/// # Errors
+/// [`HttpError`]; a status that is no success is no error here.
+pub async fn fetch(
+    url: &RelayUrl,
+    tls: &Tls,
+    file: &str,
+    limit: usize,
+    within: Duration,
+) -> Result<(StatusCode, Bytes), HttpError> {
+    let asked = async {
+        let request = request(url, Request::get(url.resource(file)), Bytes::new())?;
+        let (head, body) = send_for(url, tls, request, limit).await?;
+        Ok((head.status, body))
+    };
+    timeout(within, asked).await.unwrap_or(Err(HttpError::TooSlow))
+}
+
 async fn exchange(url: &RelayUrl, tls: &Tls, path: &str, body: &Value) -> Result<Reply, HttpError> {
     let builder = Request::post(url.resource(path)).header(CONTENT_TYPE, "application/json");
     let request = request(url, builder, Bytes::from(body.to_string()))?;
@@ -90,11 +109,20 @@ fn request(url: &RelayUrl, builder: Builder, body: Bytes) -> Result<Request<Full
 }
 
 async fn send(url: &RelayUrl, tls: &Tls, request: Request<Full<Bytes>>) -> Result<(Parts, Bytes), HttpError> {
+    send_for(url, tls, request, BODY_MAX).await
+}
+
+async fn send_for(
+    url: &RelayUrl,
+    tls: &Tls,
+    request: Request<Full<Bytes>>,
+    limit: usize,
+) -> Result<(Parts, Bytes), HttpError> {
     let wire = dial(url, tls).await?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(wire)).await.map_err(broken)?;
     let answer = async {
         let (head, body) = sender.send_request(request).await.map_err(broken)?.into_parts();
-        let body = Limited::new(body, BODY_MAX)
+        let body = Limited::new(body, limit)
             .collect()
             .await
             .map_err(HttpError::Broken)?;

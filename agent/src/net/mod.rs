@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use crate::config::RelayUrl;
-pub use http::{HttpError, Reply, post_json, server_time};
+pub use http::{HttpError, Reply, fetch, post_json, server_time};
 pub use tls::{Tls, TlsError, Untrusted};
 
 /// The longest wait for one address to take a connection. A name may have several.

@@ -7,6 +7,7 @@ mod document;
 mod file;
 mod found;
 mod holder;
+mod neighbours;
 mod serial;
 mod tcp;
 mod usb;
@@ -118,7 +119,7 @@ pub fn open(address: &Address) -> Result<Box<dyn Port>, OpenError> {
 /// [`OpenError`].
 pub fn open_known(address: &Address, known: Option<&str>) -> Result<Box<dyn Port>, OpenError> {
     match address {
-        Address::Tcp { host, port } => tcp::open(host, *port),
+        Address::Tcp { host, port } => tcp::open(host, *port, known),
         Address::File(path) => file::open(path),
         Address::Serial { path, baud, flow } => serial::open(path, *baud, *flow, known),
         Address::Usb {

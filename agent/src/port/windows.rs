@@ -220,7 +220,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_job_is_done_when_printed_and_waits_through_trouble() {
+    fn u5_a_job_is_done_when_printed_and_waits_through_trouble() {
         assert_eq!(of_status(JOB_STATUS_PRINTED), Progress::Done);
         assert_eq!(of_status(0), Progress::Pending);
         assert!(matches!(of_status(JOB_STATUS_DELETED), Progress::Failed(_)));

@@ -39,8 +39,8 @@ pub fn recovery(how: Recovery, in_error: bool) -> Vec<u8> {
 
 /// `DLE EOT n`, a real-time question.
 #[must_use]
-pub fn status(n: u8) -> Vec<u8> {
-    vec![0x10, 0x04, n]
+pub fn status(n: u8) -> [u8; 3] {
+    [0x10, 0x04, n]
 }
 
 /// What `GS I n` asks for.

@@ -1,6 +1,8 @@
 //! The thread that owns one printer: it does what the machine says and tells it what happened.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -25,6 +27,12 @@ const COMMANDS: usize = 4;
 
 /// After a panic, so that one which comes again at once does not fill the log.
 const RESTART_AFTER: Duration = Duration::from_secs(1);
+
+/// A stop waits so long for the thread: for the 8 s of a ticket in progress, and the port's farewell.
+const STOP_WITHIN: Duration = Duration::from_secs(12);
+
+/// Between two looks at a thread that is to end.
+const STOP_LOOK: Duration = Duration::from_millis(5);
 
 /// What a press is made of.
 #[derive(Debug, Clone)]
@@ -68,6 +76,7 @@ pub enum PressReport {
 pub struct PressHandle {
     commands: SyncSender<Command>,
     thread: Option<JoinHandle<()>>,
+    pulse: Arc<Pulse>,
 }
 
 impl PressHandle {
@@ -88,12 +97,53 @@ impl PressHandle {
         self.commands.try_send(Command::Recover(how)).is_ok()
     }
 
-    /// Ends the press and waits for it: a ticket in progress is finished, for at most 8 s.
-    pub fn stop(mut self) {
-        let _ = self.commands.send(Command::Stop);
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
+    /// How long the press has not turned its own wheel. Every wait of a port has a limit of its own, so a long
+    /// silence is a driver that does not return.
+    #[must_use]
+    pub fn silent_for(&self) -> Duration {
+        self.pulse.silent_for()
+    }
+
+    /// Ends the press and waits for it: a ticket in progress is finished, for at most 8 s. False where the press
+    /// hangs and was left behind: until it ends, its printer is its own.
+    #[must_use]
+    pub fn stop(mut self) -> bool {
+        let end = Instant::now() + STOP_WITHIN;
+        let Some(thread) = self.thread.take() else {
+            return true;
+        };
+        // A press that hangs hears nothing, and its queue of commands may be full.
+        while self.commands.try_send(Command::Stop).is_err() && !thread.is_finished() && Instant::now() < end
+        {
+            thread::sleep(STOP_LOOK);
         }
+        while !thread.is_finished() && Instant::now() < end {
+            thread::sleep(STOP_LOOK);
+        }
+        if thread.is_finished() {
+            let _ = thread.join();
+            return true;
+        }
+        false
+    }
+}
+
+/// The last turn of a press's wheel.
+#[derive(Debug)]
+struct Pulse {
+    born: Instant,
+    /// Milliseconds after that.
+    at: AtomicU64,
+}
+
+impl Pulse {
+    fn now(&self) -> u64 {
+        u64::try_from(self.born.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn silent_for(&self) -> Duration {
+        let at = self.at.load(Ordering::Relaxed);
+        Duration::from_millis(self.now().saturating_sub(at))
     }
 }
 
@@ -117,6 +167,10 @@ pub fn start(
 ) -> std::io::Result<PressHandle> {
     let (commands, inbox) = sync_channel(COMMANDS);
     let name = format!("press {}", config.name);
+    let pulse = Arc::new(Pulse {
+        born: Instant::now(),
+        at: AtomicU64::new(0),
+    });
     let owner = Owner {
         tickets: Tickets::new(templates.into(), config.profile.as_deref(), config.columns),
         config,
@@ -124,12 +178,13 @@ pub fn start(
         clock,
         reports: Box::new(reports),
         inbox,
-        born: Instant::now(),
+        pulse: Arc::clone(&pulse),
     };
     let thread = thread::Builder::new().name(name).spawn(move || owner.run())?;
     Ok(PressHandle {
         commands,
         thread: Some(thread),
+        pulse,
     })
 }
 
@@ -141,12 +196,13 @@ pub(super) struct Owner {
     pub(super) clock: Clock,
     pub(super) reports: Box<dyn Fn(PressReport) + Send>,
     pub(super) inbox: Receiver<Command>,
-    born: Instant,
+    pulse: Arc<Pulse>,
 }
 
 impl Owner {
     fn run(&self) {
         loop {
+            self.beat();
             match catch_unwind(AssertUnwindSafe(|| self.attend())) {
                 Ok(Ok(())) => return,
                 Ok(Err(broken)) => return (self.reports)(PressReport::Broken(broken)),
@@ -187,11 +243,17 @@ impl Owner {
             printer: self.config.name.clone(),
             on_unconfirmed: self.config.stations.iter().flat_map(names).collect(),
             knows_marks: self.tickets.knows_marks(self.config.profile.is_some()),
+            speaks_star: self.tickets.speaks_star(),
             limits: self.config.limits.clone(),
         }
     }
 
     pub(super) fn tick(&self) -> Tick {
-        Tick(u64::try_from(self.born.elapsed().as_millis()).unwrap_or(u64::MAX))
+        Tick(self.pulse.now())
+    }
+
+    /// The press lives.
+    pub(super) fn beat(&self) {
+        self.pulse.at.store(self.pulse.now(), Ordering::Relaxed);
     }
 }

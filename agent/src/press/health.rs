@@ -109,6 +109,17 @@ impl Health {
         self.stopped_at_paper_end = self.paper_end;
     }
 
+    /// Takes Star's automatic status. Its errors that an operator clears are told as cutter and unrecoverable ones.
+    pub fn star(&mut self, [first, second, _, paper]: [u8; 4]) {
+        self.offline = Some(first & 0x08 != 0);
+        self.cover_open = Some(first & 0x20 != 0);
+        self.cutter = Some(second & 0x08 != 0);
+        self.unrecoverable = Some(second & 0x20 != 0);
+        self.overheated = Some(second & 0x40 != 0);
+        self.paper_low = Some(paper & 0x06 != 0);
+        self.paper_end = Some(paper & 0x08 != 0);
+    }
+
     /// What keeps it from printing, the most telling first.
     #[must_use]
     pub fn trouble(&self) -> Option<Trouble> {

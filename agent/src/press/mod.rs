@@ -12,6 +12,7 @@ pub mod limits;
 pub mod machine;
 mod render;
 mod shift;
+pub mod star;
 pub mod status;
 
 pub use commands::Recovery;

@@ -51,6 +51,13 @@ impl Tickets {
                 .is_some_and(|profile| profile.confirmation() == 'A')
     }
 
+    /// Whether the profile says that the printer speaks StarPRNT.
+    pub(super) fn speaks_star(&self) -> bool {
+        self.profile
+            .as_ref()
+            .is_some_and(|profile| profile.status().iter().any(|question| question == "star-asb"))
+    }
+
     /// The ticket's bytes, once for each copy; the drawer opens with the first paper of the first try alone.
     /// A template that fails has fallen back to plain text already; what is left is a job that can never print.
     pub(super) fn render(

@@ -49,6 +49,7 @@ impl<'a> Shift<'a> {
     /// Until a stop, or until the spool is broken.
     pub(super) fn serve(&mut self) -> Result<(), SpoolError> {
         loop {
+            self.owner.beat();
             self.work()?;
             if self.stop_at.is_some_and(|at| Instant::now() >= at) {
                 self.close();
@@ -69,6 +70,7 @@ impl<'a> Shift<'a> {
     /// Every input, and after each every output.
     fn work(&mut self) -> Result<(), SpoolError> {
         while let Some(input) = self.inputs.pop_front() {
+            self.owner.beat();
             if matches!(input, Input::Wrote(0)) && self.overheard()? {
                 return Ok(());
             }

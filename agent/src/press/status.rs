@@ -6,6 +6,8 @@
 
 use std::collections::VecDeque;
 
+use super::star::{self, Said};
+
 /// The longest block that any known printer sends: a `GS I` answer has at most 80 characters. What is
 /// longer began with a stray byte.
 const MAX_BLOCK: usize = 128;
@@ -35,6 +37,8 @@ pub enum Heard {
     Mark([u8; 4]),
     /// Another block without its NUL, head first, such as `5F` and a maker's name.
     Block(Vec<u8>),
+    /// Star's automatic status.
+    Star(Said),
     /// Bytes of no class, or a block or group that is none.
     Noise,
 }
@@ -44,6 +48,8 @@ pub enum Heard {
 pub struct Parser {
     asked: VecDeque<u8>,
     partial: Partial,
+    /// It speaks StarPRNT, and nothing else.
+    star: bool,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -55,9 +61,19 @@ enum Partial {
         len: usize,
     },
     Block(Vec<u8>),
+    Star(Vec<u8>, usize),
 }
 
 impl Parser {
+    /// For a printer that speaks StarPRNT.
+    #[must_use]
+    pub fn star() -> Self {
+        Self {
+            star: true,
+            ..Self::default()
+        }
+    }
+
     /// Notes that `DLE EOT n` was sent, so that its answer is known as that.
     pub fn asked(&mut self, n: u8) {
         if self.asked.len() == MAX_ASKED {
@@ -68,13 +84,26 @@ impl Parser {
 
     /// Forgets what was asked and whatever was half received: a new connection, or a long silence.
     pub fn forget(&mut self) {
-        *self = Self::default();
+        *self = Self {
+            star: self.star,
+            ..Self::default()
+        };
     }
 
     /// Takes one byte; returns what it completes.
     pub fn push(&mut self, byte: u8) -> Option<Heard> {
         match &mut self.partial {
+            Partial::Nothing if self.star => self.star_first(byte),
             Partial::Nothing => self.first(byte),
+            Partial::Star(block, len) => {
+                block.push(byte);
+                if block.len() < *len {
+                    return None;
+                }
+                let said = star::read(block).map_or(Heard::Noise, Heard::Star);
+                self.partial = Partial::Nothing;
+                Some(said)
+            }
             Partial::Automatic { bytes, len } => {
                 if let Some(slot) = bytes.get_mut(*len) {
                     *slot = byte;
@@ -98,6 +127,17 @@ impl Parser {
                 let block = std::mem::take(block);
                 self.partial = Partial::Nothing;
                 Some(finished(block))
+            }
+        }
+    }
+
+    fn star_first(&mut self, byte: u8) -> Option<Heard> {
+        match (byte, star::block_len(byte)) {
+            // Flow control looks like a head.
+            (0x11 | 0x13, _) | (_, None) => Some(Heard::Noise),
+            (_, Some(len)) => {
+                self.partial = Partial::Star(vec![byte], len);
+                None
             }
         }
     }

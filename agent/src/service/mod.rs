@@ -12,7 +12,7 @@ mod systemd;
 #[cfg(target_os = "linux")]
 pub use notify::accompany;
 #[cfg(target_os = "linux")]
-pub use systemd::{act, install, state, uninstall};
+pub use systemd::{act, install, restart_soon, state, uninstall};
 
 #[cfg(target_os = "macos")]
 mod launchd;

@@ -54,10 +54,7 @@ pub fn install() -> Result<Installed, ServiceError> {
         copy_program(&here)?;
     }
     for (path, text) in FILES {
-        write(
-            Path::new(path),
-            &text.replace("/usr/bin/printrail-agent", PROGRAM),
-        )?;
+        write(Path::new(path), &own(text))?;
     }
     run("systemd-sysusers", &["/etc/sysusers.d/printrail-agent.conf"])?;
     run(
@@ -121,6 +118,26 @@ pub fn state() -> Result<ServiceState, ServiceError> {
     let fields = "--property=ActiveState,SubState,StatusText,UnitFileState,NRestarts";
     let said = output("systemctl", &["show", UNIT, fields])?;
     Ok(parse(&said, is_installed()))
+}
+
+/// Starts it again without waiting until it is ready: a new version may never be.
+///
+/// # Errors
+/// [`ServiceError`].
+pub fn restart_soon() -> Result<(), ServiceError> {
+    check()?;
+    systemctl(&["--no-block", "restart", UNIT])
+}
+
+/// A file of the package as our own installation needs it: with the copied program, which `update` may replace. A new
+/// version on trial is watched over by the one before it, also after a power cut in the middle of an update.
+fn own(text: &str) -> String {
+    let guard = format!(
+        "ExecStartPre=-+{PROGRAM}.previous update --guard --config /etc/printrail/agent.toml \
+         --data /var/lib/printrail-agent\nExecStart="
+    );
+    text.replace("ExecStart=", &guard)
+        .replace("/usr/bin/printrail-agent", PROGRAM)
 }
 
 fn parse(said: &str, installed: bool) -> ServiceState {
@@ -242,8 +259,9 @@ mod tests {
 
     #[test]
     fn our_own_unit_starts_the_copied_program() {
-        let unit = FILES[0].1.replace("/usr/bin/printrail-agent", PROGRAM);
+        let unit = own(FILES[0].1);
         assert!(unit.contains("ExecStart=/usr/local/bin/printrail-agent run "));
+        assert!(unit.contains("\nExecStartPre=-+/usr/local/bin/printrail-agent.previous update --guard "));
         assert!(unit.contains("Type=notify") && unit.contains("WatchdogSec="));
     }
 }

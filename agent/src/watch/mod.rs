@@ -4,6 +4,7 @@
 //! go to another printer and what is printed where. [`crate::daemon`] does it.
 
 mod backup;
+mod hung;
 mod slips;
 
 #[cfg(test)]
@@ -18,6 +19,7 @@ use protocol::{Banner, JobId, JobKind, Tick};
 
 use crate::config::Station;
 use crate::spool::SpoolJob;
+pub use hung::{HUNG_AFTER, Hung};
 
 /// A printer that is down for so long with jobs waiting is told of at its neighbour: before its backup takes
 /// over, and well within the minute that DELIVERY.md gives.

@@ -241,7 +241,7 @@ fn what_waits_for_a_person_or_came_from_afar_stays() {
 }
 
 #[test]
-fn an_outage_that_keeps_tickets_waiting_is_told_of_once_at_the_neighbour_within_a_minute() {
+fn i8_an_outage_that_keeps_tickets_waiting_is_told_of_once_at_the_neighbour_within_a_minute() {
     let mut house = House::open();
     house.says("grill", false);
     assert!(house.seconds(60).is_empty(), "nobody waits");
@@ -286,7 +286,7 @@ fn a_doubt_is_asked_about_once_at_the_neighbour() {
 }
 
 #[test]
-fn a_printer_that_comes_back_lists_its_stale_tickets_once_for_each_station() {
+fn c2_a_printer_that_comes_back_lists_its_stale_tickets_once_for_each_station() {
     let mut house = House::open();
     house.says("grill", false);
     house.says("tap", false);

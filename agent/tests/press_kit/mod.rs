@@ -45,6 +45,8 @@ pub struct Kitchen {
     pub limits: Limits,
     /// The press panics at its next report.
     pub panics: Arc<AtomicBool>,
+    /// While a test holds it, the press hangs at its next report as in a driver that does not return.
+    pub gate: Arc<Mutex<()>>,
     clock: Clock,
     folder: tempfile::TempDir,
     press: Option<PressHandle>,
@@ -96,6 +98,7 @@ impl Kitchen {
             profile: None,
             limits: hurry(),
             panics: Arc::default(),
+            gate: Arc::default(),
             clock: Clock::default(),
             folder,
             press: None,
@@ -119,7 +122,9 @@ impl Kitchen {
         };
         let reports = Arc::clone(&self.reports);
         let panics = Arc::clone(&self.panics);
+        let gate = Arc::clone(&self.gate);
         let tell = move |report| {
+            drop(gate.lock());
             assert!(!panics.swap(false, Ordering::Relaxed), "as the test wants it");
             let mut reports = reports.lock().unwrap();
             match report {
@@ -143,8 +148,13 @@ impl Kitchen {
 
     pub fn stop(&mut self) {
         if let Some(press) = self.press.take() {
-            press.stop();
+            let ended = press.stop();
+            assert!(ended || std::thread::panicking(), "the press hangs");
         }
+    }
+
+    pub fn silent_for(&self) -> Duration {
+        self.press.as_ref().unwrap().silent_for()
     }
 
     pub fn nudge(&self) {

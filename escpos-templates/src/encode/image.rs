@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn no_byte_pair_of_a_picture_acts_in_real_time() {
+    fn f3_no_byte_pair_of_a_picture_acts_in_real_time() {
         let mut canvas = Canvas::new(64, 200);
         for (y, second) in (0..200).zip([0x04u8, 0x05, 0x14].into_iter().cycle()) {
             for x in (0..8).filter(|x| (0x10 >> (7 - x)) & 1 == 1) {

@@ -136,7 +136,7 @@ fn reports_go_out_in_bursts_and_final_ones_wait_for_the_relay() {
 }
 
 #[test]
-fn a_silent_link_is_dropped_after_40_s_and_pings_keep_it() {
+fn n2_a_silent_link_is_dropped_after_40_s_and_pings_keep_it() {
     let mut bench = Bench::live();
     bench.now = 39_999;
     let said = bench.feed(AgentInput::Received(RelayFrame::Ping { now: at() }));
@@ -280,7 +280,7 @@ fn a_printers_status_is_sent_when_it_changes_and_on_every_connection() {
 }
 
 #[test]
-fn ten_thousand_unsettled_jobs_are_enough() {
+fn i7_ten_thousand_unsettled_jobs_are_enough() {
     let mut bench = Bench::live();
     for seq in 1..=10_000 {
         bench.link.handle(update(seq, JobState::Held), Tick(0));

@@ -179,7 +179,7 @@ fn people_are_heard_through_the_link() {
 }
 
 #[test]
-fn a_ping_goes_every_15_s_and_40_s_of_silence_end_the_link() {
+fn n2_a_ping_goes_every_15_s_and_40_s_of_silence_end_the_link() {
     let mut bench = Bench::new();
     assert_eq!(bench.at(15_000, RelayInput::Timeout), ["ping"]);
     assert_eq!(bench.at(30_000, RelayInput::Frame(AgentFrame::Pong)), ["ping"]);
@@ -191,7 +191,7 @@ fn a_ping_goes_every_15_s_and_40_s_of_silence_end_the_link() {
 }
 
 #[test]
-fn a_fenced_link_takes_nothing_any_more() {
+fn r3_a_fenced_link_takes_nothing_any_more() {
     let mut bench = Bench::live();
     assert_eq!(bench.feed(RelayInput::Fenced), ["goodbye 30000", "close Fenced"]);
     assert!(bench.feed(ack(1)).is_empty());

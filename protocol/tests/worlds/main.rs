@@ -38,12 +38,12 @@ fn explore(seeds: std::ops::Range<u64>) {
 }
 
 #[test]
-fn the_first_thousand_worlds_end_well() {
+fn n3_the_first_thousand_worlds_end_well() {
     explore(0..SEEDS);
 }
 
 #[test]
-fn the_second_thousand_worlds_end_well() {
+fn n3_the_second_thousand_worlds_end_well() {
     explore(SEEDS..2 * SEEDS);
 }
 

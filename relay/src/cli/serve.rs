@@ -9,7 +9,7 @@ use tokio_util::task::TaskTracker;
 use tracing::info;
 use tracing_subscriber::EnvFilter;
 
-use super::{Exit, Failure, init, notify};
+use super::{Exit, Failure, notify};
 use crate::Relay;
 use crate::auth::keys::write_private;
 use crate::config::{Config, Flags};
@@ -21,7 +21,6 @@ pub(super) async fn run(flags: &Flags) -> Result<(), Failure> {
     let data = config.data.clone();
     let relay = Relay::bind(config).await?;
     let address = relay.addr();
-    init::take_over_first_code(&relay.app().codes, &data, jiff::Timestamp::now());
     let _note = AddressNote::write(&data, relay.plain_addr())?;
     let stop = CancellationToken::new();
     let signals = TaskTracker::new();

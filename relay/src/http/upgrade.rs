@@ -22,8 +22,10 @@ use crate::metrics::{self, OpenConnection};
 use crate::service::SharedApp;
 use crate::sockets::websocket::{self, SocketQuery};
 
-/// Bytes read at once. Most frames are smaller, and thousands of sockets rest (ARCHITECTURE.md).
-const READ_BUFFER: usize = 4 * 1024;
+/// Bytes read at once, and kept by every socket that rests. What clients send is mostly smaller.
+const READ_BUFFER: usize = 1024;
+/// Bytes that are written before a flush.
+const WRITE_BUFFER: usize = 4 * 1024;
 
 /// `/ws`: dialect D1 and the agents.
 pub(super) async fn station(
@@ -153,7 +155,7 @@ fn config(limits: &LimitSettings) -> WebSocketConfig {
     WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)
         // What is written is flushed by its task, once for all that waited.
-        .write_buffer_size(READ_BUFFER)
+        .write_buffer_size(WRITE_BUFFER)
         .max_message_size(most)
         .max_frame_size(most)
 }

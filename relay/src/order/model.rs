@@ -283,6 +283,10 @@ pub mod money {
     /// # Errors
     /// None in practice: a decimal is always a JSON number.
     pub fn serialize<S: Serializer>(amount: &Decimal, to: S) -> Result<S::Ok, S::Error> {
+        // Most amounts are whole, and a whole number has the same digits however it is written.
+        if let (0, Ok(whole)) = (amount.scale(), i64::try_from(*amount)) {
+            return to.serialize_i64(whole);
+        }
         RawValue::from_string(amount.to_string())
             .map_err(S::Error::custom)?
             .serialize(to)

@@ -1,6 +1,7 @@
 //! One event to everybody in an outlet: every text is made once, every frame said once.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::hall::Hall;
@@ -49,6 +50,7 @@ impl Hall {
 
     pub(super) fn announce(&mut self, frame: &Frame, except: Option<u64>) {
         let text = Text::new(frame.wire, &encode(frame.wire, &frame.name, &frame.data, None));
+        let text = Arc::new(text);
         let listeners = self.listeners(frame, u64::MAX);
         for id in listeners.into_iter().filter(|id| Some(*id) != except) {
             self.push(id, &text);
@@ -66,13 +68,13 @@ impl Hall {
         if let Some(frame) = frames.first() {
             metrics::events_sent(&frame.name, wanted.len());
         }
-        let mut texts: HashMap<(u64, bool), Text> = HashMap::new();
+        let mut texts: HashMap<(u64, bool), Arc<Text>> = HashMap::new();
         for (id, mask) in wanted {
             let is_guest = self.seats.get(&id).is_some_and(|place| place.guise.is_guest);
             let text = texts
                 .entry((mask, is_guest))
-                .or_insert_with(|| masked(seq, epoch, frames, mask, is_guest));
-            let text = text.clone();
+                .or_insert_with(|| Arc::new(masked(seq, epoch, frames, mask, is_guest)));
+            let text = Arc::clone(text);
             self.push(id, &text);
         }
     }
@@ -96,7 +98,7 @@ impl Hall {
         ids
     }
 
-    fn push(&mut self, id: u64, text: &Text) {
+    fn push(&mut self, id: u64, text: &Arc<Text>) {
         let fits = self.seats.get(&id).is_some_and(|place| place.outbox.push(text));
         if !fits {
             self.remove(id);

@@ -27,7 +27,7 @@ pub enum Text {
 /// The end of a connection that keeps its own queue.
 pub trait Line: std::fmt::Debug + Send + Sync {
     /// Queues a message without waiting; false when it does not fit.
-    fn push(&self, text: &Text) -> bool;
+    fn push(&self, text: &Arc<Text>) -> bool;
     /// It was put out: it reads too slowly, or may no longer listen (`dismissed`). Close the socket.
     fn put_out(&self, dismissed: bool);
 }
@@ -42,7 +42,7 @@ pub(super) enum Sender {
 /// The hall's end of an [`Outbox`].
 #[derive(Debug)]
 pub(super) struct Queue {
-    queue: mpsc::Sender<Text>,
+    queue: mpsc::Sender<Arc<Text>>,
     bytes: Arc<AtomicUsize>,
     ends: Ends,
 }
@@ -56,7 +56,8 @@ struct Ends {
 /// The socket's end.
 #[derive(Debug)]
 pub struct Outbox {
-    queue: mpsc::Receiver<Text>,
+    // Shared texts: a channel keeps room for 32 of its messages, used or not, and most sockets rest.
+    queue: mpsc::Receiver<Arc<Text>>,
     bytes: Arc<AtomicUsize>,
     ends: Ends,
 }
@@ -118,7 +119,7 @@ pub(super) fn channel() -> (Sender, Outbox) {
 
 impl Sender {
     /// Queues a message; false when it does not fit: the socket is too slow.
-    pub(super) fn push(&self, text: &Text) -> bool {
+    pub(super) fn push(&self, text: &Arc<Text>) -> bool {
         let fits = match self {
             Self::Queue(queue) => queue.push(text),
             Self::Line(line) => line.push(text),
@@ -142,24 +143,24 @@ impl Sender {
 }
 
 impl Queue {
-    fn push(&self, text: &Text) -> bool {
+    fn push(&self, text: &Arc<Text>) -> bool {
         let size = text.as_str().len();
         let waiting = self.bytes.fetch_add(size, Ordering::Relaxed);
         let fits = waiting == 0 || waiting + size <= MAX_OUTBOX_BYTES;
-        fits && self.queue.try_send(text.clone()).is_ok()
+        fits && self.queue.try_send(Arc::clone(text)).is_ok()
     }
 }
 
 impl Outbox {
     /// The next message; none once the connection was put out.
-    pub async fn next(&mut self) -> Option<Text> {
+    pub async fn next(&mut self) -> Option<Arc<Text>> {
         let text = self.queue.recv().await?;
         self.bytes.fetch_sub(text.as_str().len(), Ordering::Relaxed);
         Some(text)
     }
 
     /// The next message, if one waits.
-    pub fn waiting(&mut self) -> Option<Text> {
+    pub fn waiting(&mut self) -> Option<Arc<Text>> {
         let text = self.queue.try_recv().ok()?;
         self.bytes.fetch_sub(text.as_str().len(), Ordering::Relaxed);
         Some(text)

@@ -129,7 +129,7 @@ fn who_leaves_hears_no_more_and_a_closed_seat_is_forgotten() {
 }
 
 #[test]
-fn a_slow_seat_is_put_out_and_the_others_hear_everything() {
+fn r4_a_slow_seat_is_put_out_and_the_others_hear_everything() {
     let hub = Arc::new(Hub::default());
     let slow = seat(&hub, "one", &["r"]);
     let mut quick = seat(&hub, "one", &["r"]);

@@ -1,13 +1,14 @@
 //! The thread that owns the writing connection: many calls, one transaction, one fsync.
 //!
-//! It takes the first call that waits, then whatever else waits already (at most [`MAX_BATCH`]), runs
-//! each inside a savepoint of one IMMEDIATE transaction, commits, and only then answers everybody. There is no
-//! timer: while one commit is being fsynced the next batch forms by itself. A call that is refused or fails
-//! is undone alone; a commit that fails is told to everyone who waited for it, and what the clerk
+//! It takes the first call that waits, then whatever else waits already (at most [`MAX_BATCH`]), runs them in one
+//! IMMEDIATE transaction, commits, and only then answers everybody. There is no timer: while one commit is
+//! being fsynced the next batch forms by itself. A call that is refused or fails is undone alone: each has a
+//! savepoint, save in a batch of calls that may all be done again without what was undone. A commit that fails is told to everyone who waited for it, and what the clerk
 //! keeps in memory is forgotten and read again. A commit whose fsync failed may still turn out durable
 //! after a crash: a caller who got an error asks again with its key.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+mod call;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -17,6 +18,7 @@ use rusqlite::{Connection, ErrorCode, ffi};
 use tokio::sync::{mpsc, oneshot};
 use tracing::error;
 
+use self::call::{Again, Call, Entry, Once, Work};
 use super::books::Books;
 use super::desk::{Desk, Outcome};
 use super::lock::Lock;
@@ -30,14 +32,6 @@ pub(super) const MAX_BATCH: usize = 256;
 pub(super) type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 /// Makes ids.
 pub(super) type Ids = Arc<dyn Fn() -> String + Send + Sync>;
-
-/// Something to be done in a transaction.
-trait Call: Send {
-    /// Does it; `false` where nothing of it may stay.
-    fn run(&mut self, desk: &mut Desk<'_>) -> bool;
-    /// Tells the caller: its own outcome, or why the transaction failed.
-    fn answer(self: Box<Self>, failed: Option<&Failure>);
-}
 
 type Boxed = Box<dyn Call>;
 
@@ -106,9 +100,26 @@ impl Clerk {
         T: Send + 'static,
         F: FnOnce(&mut Desk<'_>) -> Outcome<T> + Send + 'static,
     {
+        self.enter(Once(Some(work))).await
+    }
+
+    /// As [`Self::call`], for work that may be done again: a batch of such calls needs no savepoints.
+    pub(super) async fn call_again<T, F>(&self, work: F) -> Outcome<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Desk<'_>) -> Outcome<T> + Send + 'static,
+    {
+        self.enter(Again(work)).await
+    }
+
+    async fn enter<T, W>(&self, work: W) -> Outcome<T>
+    where
+        T: Send + 'static,
+        W: Work<T> + 'static,
+    {
         let (reply, answer) = oneshot::channel();
         let call = Entry {
-            work: Some(work),
+            work,
             outcome: None,
             reply,
         };
@@ -142,41 +153,6 @@ impl Clerk {
                 error!("the store's clerk ended badly");
             }
         }
-    }
-}
-
-struct Entry<T, F> {
-    work: Option<F>,
-    outcome: Option<Outcome<T>>,
-    reply: oneshot::Sender<Outcome<T>>,
-}
-
-impl<T, F> Call for Entry<T, F>
-where
-    T: Send,
-    F: FnOnce(&mut Desk<'_>) -> Outcome<T> + Send,
-{
-    fn run(&mut self, desk: &mut Desk<'_>) -> bool {
-        let Some(work) = self.work.take() else {
-            return false;
-        };
-        desk.refused = false;
-        let outcome = catch_unwind(AssertUnwindSafe(|| work(desk))).unwrap_or(Err(StoreError::Fault));
-        let stays = outcome.is_ok() && !desk.refused;
-        self.outcome = Some(outcome);
-        stays
-    }
-
-    fn answer(self: Box<Self>, failed: Option<&Failure>) {
-        let outcome = match (self.outcome, failed) {
-            // What it had to say about itself is true whatever became of the transaction.
-            (Some(Err(error)), _) => Err(sorted(error)),
-            (_, Some(failure)) => Err(failure.error()),
-            (Some(done), None) => done,
-            (None, None) => Err(StoreError::Fault),
-        };
-        // A caller that no longer waits is no fault.
-        let _gone = self.reply.send(outcome);
     }
 }
 
@@ -253,13 +229,39 @@ impl Owner {
         batch
     }
 
-    fn serve(&mut self, batch: Vec<Boxed>) {
+    fn serve(&mut self, mut batch: Vec<Boxed>) {
+        if batch.iter().all(|call| call.repeats()) {
+            match self.transact_at_once(&mut batch) {
+                Ok(false) => self.abandon(),
+                whole => return self.finish(whole.map(|_| ()), batch.drain(..)),
+            }
+        }
         let mut done = Vec::with_capacity(batch.len());
         let mut waiting = batch.into_iter();
         while waiting.len() > 0 {
             let result = self.transact(&mut waiting, &mut done);
             self.finish(result, done.drain(..));
         }
+    }
+
+    /// Runs calls without savepoints, for which the database would copy every page that a call changes. False
+    /// where one wrote something that may not stay: then nothing is committed, and all are to run again.
+    fn transact_at_once(&mut self, batch: &mut [Boxed]) -> rusqlite::Result<bool> {
+        self.statement("BEGIN IMMEDIATE")?;
+        for call in batch {
+            let (mark, written) = (self.out.mark(), self.conn.total_changes());
+            if self.perform(call.as_mut()) {
+                self.books.keep();
+                continue;
+            }
+            self.books.undo();
+            self.out.back_to(mark);
+            if self.conn.total_changes() != written || self.conn.is_autocommit() {
+                return Ok(false);
+            }
+        }
+        self.books.write(&self.conn).map_err(unwritten)?;
+        self.statement("COMMIT").map(|()| true)
     }
 
     /// Runs calls until none waits or the database gave up the transaction, and commits.
@@ -277,7 +279,7 @@ impl Owner {
             done.push(call);
             result?;
         }
-        self.books.write(&self.conn)?;
+        self.books.write(&self.conn).map_err(unwritten)?;
         self.statement("COMMIT")
     }
 
@@ -285,16 +287,7 @@ impl Owner {
     fn run_one(&mut self, call: &mut dyn Call) -> rusqlite::Result<()> {
         self.statement("SAVEPOINT call")?;
         let mark = self.out.mark();
-        let now = (self.clock)();
-        let mut desk = Desk {
-            conn: &self.conn,
-            books: &mut self.books,
-            out: &mut self.out,
-            now,
-            refused: false,
-            ids: &*self.ids,
-        };
-        if call.run(&mut desk) {
+        if self.perform(call) {
             self.books.keep();
             return self.statement("RELEASE call");
         }
@@ -302,6 +295,19 @@ impl Owner {
         self.out.back_to(mark);
         self.statement("ROLLBACK TO call")?;
         self.statement("RELEASE call")
+    }
+
+    /// Runs one call; whether what it did may stay.
+    fn perform(&mut self, call: &mut dyn Call) -> bool {
+        let now = (self.clock)();
+        call.run(&mut Desk {
+            conn: &self.conn,
+            books: &mut self.books,
+            out: &mut self.out,
+            now,
+            refused: false,
+            ids: &*self.ids,
+        })
     }
 
     fn finish(&mut self, result: rusqlite::Result<()>, done: std::vec::Drain<'_, Boxed>) {
@@ -337,6 +343,14 @@ impl Owner {
 
     fn statement(&self, sql: &str) -> rusqlite::Result<()> {
         self.conn.prepare_cached(sql)?.execute([]).map(|_| ())
+    }
+}
+
+/// The books hold numbers by name, which always have a text: what fails is the database.
+fn unwritten(error: StoreError) -> rusqlite::Error {
+    match error {
+        StoreError::Database(error) => error,
+        other => rusqlite::Error::ToSqlConversionFailure(Box::new(other)),
     }
 }
 

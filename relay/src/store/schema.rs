@@ -12,7 +12,7 @@ use super::StoreError;
 const APPLICATION: i32 = 0x5072_526c;
 
 /// Every step so far; the schema's number is how many were taken.
-const STEPS: &[&str] = &[FIRST, HOUSE, SOCKETS, TOKENS, LINKS, BACKUPS, CODES];
+const STEPS: &[&str] = &[FIRST, HOUSE, SOCKETS, TOKENS, LINKS, BACKUPS, CODES, NUMBERS, LISTED];
 
 /// Instants are integers: milliseconds since 1970 UTC. A job's `open` is 1 until its state is final and nobody
 /// waits for its holder's answer.
@@ -129,6 +129,21 @@ CREATE TABLE screen_codes(outlet TEXT, hash BLOB, what TEXT NOT NULL, until INTE
 CREATE UNIQUE INDEX screen_codes_hash ON screen_codes(hash);
 ";
 
+/// An outlet's counters in one row, as JSON by name: an order counts seven things and writes them at once.
+const NUMBERS: &str = r"
+ALTER TABLE counters RENAME TO counted;
+CREATE TABLE counters(outlet TEXT PRIMARY KEY, numbers TEXT NOT NULL) STRICT, WITHOUT ROWID;
+INSERT INTO counters SELECT outlet, json_group_object(name, value) FROM counted GROUP BY outlet;
+DROP TABLE counted;
+";
+
+/// Open orders and all of them are listed by one index: every index costs an order a page of the log.
+const LISTED: &str = r"
+CREATE INDEX orders_listed ON orders(outlet, open, created);
+DROP INDEX orders_newest;
+DROP INDEX orders_open;
+";
+
 /// Brings the store to this program's schema.
 ///
 /// # Errors
@@ -193,6 +208,25 @@ mod tests {
             matches!(refused, Err(StoreError::Newer { found: 2, known: 1 })),
             "{refused:?}"
         );
+    }
+
+    #[test]
+    fn the_numbers_of_an_older_store_go_on() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        let before = STEPS.iter().position(|step| *step == NUMBERS).unwrap();
+        steps(&mut conn, &STEPS[..before]).unwrap();
+        conn.execute_batch(
+            "INSERT INTO counters VALUES('a', 'event', 7), ('a', 'queue:kitchen', 3), ('b', 'event', 1);",
+        )
+        .unwrap();
+        migrate(&mut conn).unwrap();
+        let kept = |outlet: &str| {
+            let sql = "SELECT numbers FROM counters WHERE outlet = ?1";
+            conn.query_row(sql, [outlet], |row| row.get::<_, String>(0))
+                .unwrap()
+        };
+        assert_eq!(kept("a"), r#"{"event":7,"queue:kitchen":3}"#);
+        assert_eq!(kept("b"), r#"{"event":1}"#);
     }
 
     #[test]

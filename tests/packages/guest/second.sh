@@ -18,10 +18,16 @@ check "stop and start" sh -c 'printrail-agent service stop && ! systemctl -q is-
 check "status says that it runs" sh -c 'printrail-agent service status | grep -q "active (running)"'
 check "a package's service is the package's to remove" test "$(printrail-agent service uninstall 2>/dev/null; echo $?)" = 1
 
+mkdir -p /opt/printrail && cp /usr/bin/printrail-agent /opt/printrail/agent
+check "a package's program is the package manager's to update" sh -c 'printrail-agent update --check 2>&1 | grep -q "apt install --only-upgrade printrail-agent"'
+. /root/update.sh
+dpkg -i second/printrail-agent_*.deb || fail "the package comes back"
+
 dpkg -r printrail-agent printrail-relay || fail "remove"
 check "removed, nothing runs" sh -c '! readlink /proc/*/exe | grep -q /usr/bin/printrail'
 check "removed, the configuration stays" test -e /etc/printrail/agent.toml -a -e /etc/printrail/relay.toml -a -e /var/lib/printrail-agent/spool.db
 dpkg -P printrail-agent printrail-relay || fail "purge"
+rm -f /opt/printrail/agent
 check "purged, the data is gone" test ! -e /etc/printrail -a ! -e /var/lib/printrail-agent -a ! -e /var/lib/printrail-relay
 systemctl stop grill
 echo done

@@ -10,7 +10,8 @@ use crate::discovery::Subnet;
   printrail-agent printers scan --mdns --subnet 192.168.1.0/24 --snmp
   printrail-agent printers add grill tcp://192.168.1.50:9100 --station kitchen
   printrail-agent printers probe grill
-  printrail-agent printers test grill")]
+  printrail-agent printers test grill
+  printrail-agent printers recover grill --resume")]
 pub(in crate::cli) struct PrintersArgs {
     #[command(subcommand)]
     pub(in crate::cli) command: PrintersCommand,
@@ -50,6 +51,41 @@ Exits 7 where the printer needs a person.")]
     Test {
         /// The printer's name in agent.toml
         name: String,
+    },
+    /// Let a printer say which one it is: a short slip with its name, and a beep where it has a buzzer
+    Identify {
+        /// The printer's name in agent.toml
+        name: String,
+    },
+    /// Set how many characters fit in a line, by the ruler of a test ticket
+    #[command(after_help = "Examples:
+  printrail-agent printers calibrate grill                prints the ruler and asks
+  printrail-agent printers calibrate grill --columns 42   writes it into agent.toml
+
+Without a terminal nothing is asked; the ruler is printed all the same.")]
+    Calibrate {
+        /// The printer's name in agent.toml
+        name: String,
+        /// Characters in a line, 20 to 80; nothing is printed then
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(20..=80))]
+        columns: Option<u16>,
+    },
+    /// End a printer's error, once its cause is gone and somebody stands beside it
+    #[command(after_help = "Examples:
+  printrail-agent printers recover grill --resume    the rest of the ticket prints
+  printrail-agent printers recover grill --clear     what the printer holds is lost, and in doubt
+
+The agent never does this by itself: a cutter could close on a hand, and a cleared printer has lost a ticket.
+Exits 3 where no agent runs, 7 where the printer still needs a person.")]
+    Recover {
+        /// The printer's name in agent.toml
+        name: String,
+        /// Go on where it stopped
+        #[arg(long, required_unless_present = "clear", conflicts_with = "clear")]
+        resume: bool,
+        /// Forget what it has not printed; the ticket in it is unconfirmed
+        #[arg(long)]
+        clear: bool,
     },
 }
 

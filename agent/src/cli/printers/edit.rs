@@ -105,11 +105,12 @@ fn known_profile(flags: &Flags, profile: Option<&str>) -> Result<(), Failure> {
     }
 }
 
-fn failure(error: EditError) -> Failure {
+pub(in crate::cli) fn failure(error: EditError) -> Failure {
     let exit = match &error {
         EditError::Io { source, .. } => of_io(source),
         EditError::Missing { .. } | EditError::Syntax { .. } | EditError::Invalid(_) => Exit::Config,
         EditError::Taken(_) | EditError::Unknown { .. } | EditError::InUse { .. } => Exit::Failed,
+        EditError::Key { .. } => Exit::Usage,
     };
     Failure::new(exit, crate::chain(&error))
 }
@@ -144,7 +145,7 @@ fn tell_added(path: &Path, printer: &Printer, probed: Option<&Probed>) {
 }
 
 /// What is still missing, or the running agent told and the next step named.
-fn finish(flags: &Flags, edited: &Edited, next: &str) {
+pub(in crate::cli) fn finish(flags: &Flags, edited: &Edited, next: &str) {
     if let Some(missing) = &edited.incomplete {
         output::message(&format!(
             "note: the agent cannot run with it yet: {missing}. `printers add … --station NAME` adds a station too"

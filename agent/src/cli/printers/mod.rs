@@ -1,16 +1,19 @@
 //! `printers`: one file for each of its commands.
 
+mod calibrate;
 mod edit;
 mod list;
 mod probe;
+mod recover;
 mod scan;
 mod test;
 
 use super::args::{PrintersArgs, PrintersCommand};
 use super::{Exit, Failure};
 use crate::config::{Config, Flags};
+use crate::press::Recovery;
 
-pub(super) fn printers(flags: &Flags, args: PrintersArgs) -> Result<Exit, Failure> {
+pub(super) fn printers(flags: &Flags, args: PrintersArgs, no_input: bool) -> Result<Exit, Failure> {
     match args.command {
         PrintersCommand::List => list::list(flags, args.json),
         PrintersCommand::Scan(wanted) => scan::scan(flags, &wanted, args.json),
@@ -20,8 +23,18 @@ pub(super) fn printers(flags: &Flags, args: PrintersArgs) -> Result<Exit, Failur
         }
         PrintersCommand::Probe { printer } => probe::probe(flags, &printer, args.json),
         PrintersCommand::Test { name } => test::test(flags, &name, args.json),
+        PrintersCommand::Identify { name } => test::identify(flags, &name, args.json),
+        PrintersCommand::Calibrate { name, columns } => {
+            calibrate::calibrate(flags, &name, columns, no_input, args.json)
+        }
+        PrintersCommand::Recover { name, resume, .. } => {
+            let how = if resume { Recovery::Resume } else { Recovery::Clear };
+            recover::recover(flags, &name, how, args.json)
+        }
     }
 }
+
+pub(super) use edit::{failure as edit_failure, finish as finish_edit};
 
 /// No printer of that name.
 fn unknown(config: &Config, name: &str) -> Failure {

@@ -1,4 +1,4 @@
-//! `printers test`: a test ticket, and what became of it.
+//! `printers test` and `printers identify`: a ticket of our own, and what became of it.
 
 use std::path::Path;
 use std::thread;
@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use super::unknown;
 use crate::cli::{Exit, Failure, env, output};
-use crate::config::{Flags, load, locate};
-use crate::daemon::alone::print_test;
+use crate::config::{Config, Flags, Printer, load, locate};
+use crate::daemon::alone::{AloneError, print_name, print_test};
 use crate::daemon::ask::{Ask, AskError, ask};
 use crate::daemon::report::{JobReport, SCHEMA};
 
@@ -21,14 +21,23 @@ const TEST_WITHIN: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_millis(200);
 
 pub(super) fn test(flags: &Flags, name: &str, json: bool) -> Result<Exit, Failure> {
+    let printer = name.to_owned();
+    print(flags, name, Ask::Test { printer }, print_test, json)
+}
+
+/// A short slip with the printer's name, and a beep where it has a buzzer.
+pub(super) fn identify(flags: &Flags, name: &str, json: bool) -> Result<Exit, Failure> {
+    let printer = name.to_owned();
+    print(flags, name, Ask::Identify { printer }, print_name, json)
+}
+
+/// How a ticket is printed where no agent runs.
+type Alone = fn(&Config, &Printer, Duration) -> Result<JobReport, AloneError>;
+
+fn print(flags: &Flags, name: &str, wanted: Ask, alone: Alone, json: bool) -> Result<Exit, Failure> {
     let data = locate(flags, &env).data;
-    let answer = match ask(
-        &data,
-        Ask::Test {
-            printer: name.to_owned(),
-        },
-    ) {
-        Err(AskError::NotRunning { .. }) => return test_alone(flags, name, json),
+    let answer = match ask(&data, wanted) {
+        Err(AskError::NotRunning { .. }) => return print_alone(flags, name, alone, json),
         answer => answer?,
     };
     let id = answer
@@ -46,11 +55,11 @@ pub(super) fn test(flags: &Flags, name: &str, json: bool) -> Result<Exit, Failur
     }
 }
 
-fn test_alone(flags: &Flags, name: &str, json: bool) -> Result<Exit, Failure> {
+fn print_alone(flags: &Flags, name: &str, alone: Alone, json: bool) -> Result<Exit, Failure> {
     let config = load(flags, &env)?.config;
     let printer = config.printer(name).ok_or_else(|| unknown(&config, name))?;
     let began = Instant::now();
-    let job = print_test(&config, printer, TEST_WITHIN);
+    let job = alone(&config, printer, TEST_WITHIN);
     let job = job.map_err(|error| Failure::new(Exit::Failed, crate::chain(&error)))?;
     tell(name, &job, began.elapsed(), false, json)
 }

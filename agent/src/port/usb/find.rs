@@ -197,7 +197,7 @@ mod tests {
     const NONE: (Option<&str>, &str) = (None, "1-3");
 
     #[test]
-    fn a_serial_number_is_found_at_any_port_and_nothing_else_is_taken() {
+    fn u1_a_serial_number_is_found_at_any_port_and_nothing_else_is_taken() {
         assert_eq!(choose(&[B, A], Some("A"), None), Choice::Take(1));
         assert_eq!(choose(&[B], Some("A"), None), Choice::Missing);
         assert_eq!(choose(&[NONE], Some("A"), None), Choice::Missing);

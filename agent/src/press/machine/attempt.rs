@@ -4,8 +4,8 @@ use protocol::{Banner, Evidence, JobId, JobState, Tick};
 
 use super::probe::Probe;
 use super::{Machine, Voice};
-use crate::press::commands;
 use crate::press::health::Trouble;
+use crate::press::{commands, star};
 use crate::spool::Step;
 
 /// What the press is at.
@@ -50,6 +50,8 @@ pub(super) struct Attempt {
     /// The printer stopped answering while the ticket was in it.
     pub(super) silent: bool,
     pub(super) barrier_heard: bool,
+    /// Star's counter stands here when it is printed.
+    pub(super) count: Option<u8>,
     /// What was written to the spool about it, beyond that it is printing.
     pub(super) noted: Option<String>,
 }
@@ -90,6 +92,9 @@ impl Machine {
             return;
         }
         let data = match self.level() {
+            Evidence::A | Evidence::B if self.config.speaks_star => {
+                [star::AUTOMATIC_STATUS.as_slice(), &ticket].concat()
+            }
             Evidence::A | Evidence::B => commands::with_automatic_status(ticket),
             Evidence::C | Evidence::Person => ticket,
         };
@@ -146,6 +151,7 @@ impl Machine {
             trouble: None,
             silent: false,
             barrier_heard: false,
+            count: self.awaited_count(level),
             noted: None,
         });
     }

@@ -4,8 +4,8 @@ use protocol::Tick;
 
 use super::attempt::Doing;
 use super::{Machine, Voice};
-use crate::press::commands;
 use crate::press::health::Trouble;
+use crate::press::{commands, star};
 
 /// Nothing comes back, although the printer is known to answer.
 const NO_ANSWER: &str =
@@ -14,11 +14,15 @@ const NO_ANSWER: &str =
 /// Flow control holds every byte back, a full buffer, or nobody at the other end.
 pub(super) const TAKES_NOTHING: &str = "the printer takes no data";
 
+/// It answers, but so late that a ticket takes minutes.
+pub(super) const SLOW: &str =
+    "the printer takes its data very slowly: is its cable or its interface at fault?";
+
 /// A round of questions under way.
 #[derive(Debug)]
 pub(super) struct Check {
     n: u8,
-    pub(super) deadline: Tick,
+    asked: Tick,
     repeated: bool,
     /// The attempt's barrier had been answered before this round began.
     after_barrier: bool,
@@ -35,13 +39,14 @@ pub(super) enum Look {
 impl Machine {
     pub(super) fn begin_check(&mut self) {
         // Whatever was half received long ago is no beginning of an answer.
-        if self.now.since(self.line.heard) >= self.config.limits.answer {
+        if self.now.since(self.line.heard) >= self.answer_within() {
             self.parser.forget();
+            self.line.pace.forget();
         }
         let after_barrier = matches!(&self.doing, Doing::Printing(attempt) if attempt.barrier_heard);
         self.check = Some(Check {
             n: 1,
-            deadline: self.now,
+            asked: self.now,
             repeated: false,
             after_barrier,
         });
@@ -49,24 +54,47 @@ impl Machine {
     }
 
     fn ask(&mut self, n: u8) {
-        let deadline = self.now + self.config.limits.answer;
+        let now = self.now;
         if let Some(check) = &mut self.check {
             check.n = n;
-            check.deadline = deadline;
+            check.asked = now;
         }
         self.parser.asked(n);
-        self.send(&commands::status(n));
+        let question = if self.config.speaks_star {
+            star::STATUS
+        } else {
+            commands::status(n)
+        };
+        self.send(&question);
+        self.line.pace.asked(now);
+    }
+
+    pub(super) fn check_deadline(&self) -> Option<Tick> {
+        let check = self.check.as_ref()?;
+        let told = check.asked + self.config.limits.proof(0);
+        Some(self.answer_by(check.asked)).map(|at| if told > self.now { at.min(told) } else { at })
+    }
+
+    /// Tickets wait behind a question that a slow printer has not answered yet: a person hears of it, and the
+    /// backup takes them.
+    fn watch_slow_check(&mut self) {
+        let Some(check) = &self.check else { return };
+        let waits = !matches!(self.doing, Doing::Printing(_)) && self.candidate().is_some();
+        if waits && self.now.since(check.asked) >= self.config.limits.proof(0) {
+            self.obstruct(SLOW);
+        }
     }
 
     pub(super) fn answered(&mut self, n: u8, bits: u8) {
-        self.health.answer(n, bits);
+        self.line.pace.answered(self.now, &self.config.limits);
         self.voice = Voice::Answers;
+        self.health.answer(n, bits);
         if self.check.as_ref().is_some_and(|check| check.n == n) {
             self.ask_after(n);
         }
     }
 
-    fn ask_after(&mut self, n: u8) {
+    pub(super) fn ask_after(&mut self, n: u8) {
         let all = self.health.trouble().is_some();
         let next =
             (n + 1..=4).find(|n| all || !self.line.mute.get(usize::from(*n - 1)).copied().unwrap_or(true));
@@ -81,10 +109,12 @@ impl Machine {
     }
 
     pub(super) fn watch_check(&mut self) {
-        let Some(check) = &mut self.check else { return };
-        if self.now < check.deadline {
+        self.watch_slow_check();
+        let Some(check) = &self.check else { return };
+        if self.now < self.answer_by(check.asked) {
             return;
         }
+        let Some(check) = &mut self.check else { return };
         let n = check.n;
         if n > 1 {
             // It answers, but not this one; its answer must not pass for the next.
@@ -92,6 +122,7 @@ impl Machine {
                 *mute = true;
             }
             self.parser.forget();
+            self.line.pace.forget();
             self.health.forget(n);
             return self.ask_after(n);
         }
@@ -106,8 +137,12 @@ impl Machine {
     /// An automatic status says at once what the next round would.
     pub(super) fn automatic(&mut self, group: [u8; 4]) {
         let before = self.health.trouble();
-        self.line.automatic = true;
         self.health.automatic(group);
+        self.said_by_itself(before);
+    }
+
+    pub(super) fn said_by_itself(&mut self, before: Option<Trouble>) {
+        self.line.automatic = true;
         match self.health.trouble() {
             Some(trouble) => self.in_trouble(trouble),
             None if before.is_some() => self.out_of_trouble(),
@@ -147,7 +182,9 @@ impl Machine {
     fn look_pause(&self, look: Look) -> std::time::Duration {
         match look {
             Look::Trouble(_) if self.line.automatic => self.config.limits.look * 10,
-            Look::Trouble(_) | Look::Ready { .. } | Look::Silent => self.config.limits.look,
+            Look::Trouble(_) | Look::Ready { .. } => self.config.limits.look,
+            // More questions would only lengthen the queue in front of the answers.
+            Look::Silent => self.config.limits.look.max(self.answer_within()),
         }
     }
 
@@ -180,6 +217,9 @@ impl Machine {
             (true, Voice::Unknown | Voice::Silent) => None,
         };
         if let Some(why) = why {
+            if self.line.drained() {
+                self.line.pace.unanswered(&self.config.limits);
+            }
             self.close();
             self.back_off();
             self.health = super::Health::default();

@@ -21,6 +21,8 @@ pub(super) struct Doubt {
     /// So long a printer that is alive on that connection may take.
     slow_until: Tick,
     pub(super) barrier_heard: bool,
+    /// Star's counter stands here when it is printed.
+    pub(super) count: Option<u8>,
     /// A person wants it again, and that copy has not begun.
     again: bool,
 }
@@ -70,6 +72,7 @@ impl Machine {
             epoch,
             slow_until: attempt.waiting_since + limits.slowest(attempt.len),
             barrier_heard: false,
+            count: attempt.count,
             again: known.is_some_and(|doubt| doubt.again),
         };
         let is_new = known.is_none();
@@ -113,6 +116,7 @@ impl Machine {
             epoch: None,
             slow_until: ask_until,
             barrier_heard: false,
+            count: None,
             again: false,
         };
         self.doubts.insert(job.job.id.clone(), doubt);

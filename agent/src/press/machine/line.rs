@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use protocol::Tick;
 
+use super::pace::Pace;
 use super::proof::Papers;
 use super::{Limits, Machine, Output, Voice};
 use crate::press::commands::{self, Fact};
@@ -51,6 +52,10 @@ pub(super) struct Line {
     /// The latest answers to `GS I`, as far as they follow each other.
     pub(super) names: VecDeque<Fact>,
     pub(super) papers: VecDeque<Papers>,
+    pub(super) pace: Pace,
+    /// Star's counter of `ETB`: as it was told last, and as it will be when all is printed.
+    pub(super) told: u8,
+    pub(super) count: u8,
     out: Vec<u8>,
     offset: usize,
     in_flight: bool,
@@ -78,6 +83,9 @@ impl Line {
             mute: [false; 4],
             names: VecDeque::new(),
             papers: VecDeque::new(),
+            pace: Pace::new(now),
+            told: 0,
+            count: 0,
             out: Vec::new(),
             offset: 0,
             in_flight: false,
@@ -103,6 +111,7 @@ impl Machine {
             readable,
             wait: line.wait,
             strangers: line.strangers,
+            pace: line.pace.again(self.now),
             ..Line::closed(self.now, &self.config.limits)
         };
         if !readable {
@@ -187,6 +196,7 @@ impl Machine {
 
     pub(super) fn send(&mut self, bytes: &[u8]) {
         self.line.out.extend_from_slice(bytes);
+        self.line.pace.sent(bytes.len());
     }
 
     /// One write at a time, each from where the port stopped taking.
@@ -211,6 +221,9 @@ impl Machine {
         }
         line.in_flight = false;
         line.offset += bytes.saturating_sub(std::mem::take(&mut line.stale));
+        if bytes > 0 {
+            line.pace.moved(self.now);
+        }
         if line.offset >= line.out.len() {
             line.out.clear();
             line.offset = 0;

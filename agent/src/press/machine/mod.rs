@@ -10,10 +10,12 @@ mod attempt;
 mod check;
 mod doubt;
 mod line;
+mod pace;
 mod probe;
 mod proof;
 mod queue;
 mod recovery;
+mod star;
 mod start;
 mod wait;
 
@@ -55,6 +57,8 @@ pub struct Config {
     pub on_unconfirmed: BTreeMap<String, OnUnconfirmed>,
     /// The profile says that the printer knows `GS ( H` function 48.
     pub knows_marks: bool,
+    /// The profile says that it speaks StarPRNT: other questions, another proof.
+    pub speaks_star: bool,
     /// Every wait.
     pub limits: Limits,
 }
@@ -186,6 +190,11 @@ impl Machine {
     /// A press that has not yet connected. `known` is what the spool remembers of the printer.
     #[must_use]
     pub fn new(config: Config, known: Option<Known>, now: Tick, wall: Timestamp) -> Self {
+        let parser = if config.speaks_star {
+            Parser::star()
+        } else {
+            Parser::default()
+        };
         let voice = if known.is_some() {
             Voice::Answers
         } else {
@@ -201,7 +210,7 @@ impl Machine {
             known,
             voice,
             health: Health::default(),
-            parser: Parser::default(),
+            parser,
             check: None,
             doing: Doing::Idle,
             doubts: BTreeMap::new(),
@@ -253,7 +262,7 @@ impl Machine {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Tick> {
         [
-            self.check.as_ref().map(|check| check.deadline),
+            self.check_deadline(),
             self.doing_deadline(),
             self.line_deadline(),
             self.start_deadline(),
@@ -309,6 +318,7 @@ impl Machine {
             match self.parser.push(*byte) {
                 Some(Heard::Answer { n, bits }) => self.answered(n, bits),
                 Some(Heard::Automatic(group)) => self.automatic(group),
+                Some(Heard::Star(said)) => self.star_said(said),
                 Some(Heard::Short(byte)) => self.short(byte),
                 Some(Heard::Mark(mark)) => self.marked(mark),
                 Some(Heard::Block(block)) => self.block(&block),

@@ -2,6 +2,7 @@
 //! new connection.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use protocol::{Evidence, Tick};
 
@@ -10,6 +11,7 @@ use super::check::Look;
 use super::{Machine, Output};
 use crate::press::commands::{self, Fact};
 use crate::press::known::Known;
+use crate::press::star;
 
 /// So many times in a row somebody else must have answered before it is believed.
 pub(super) const STRANGERS: u8 = 2;
@@ -26,6 +28,8 @@ enum Ask {
     Fact(Fact),
     Mark,
     Paper,
+    /// Star's counter must come to this.
+    Count(u8),
 }
 
 /// Questions under way.
@@ -33,7 +37,7 @@ enum Ask {
 pub(super) struct Probe {
     steps: VecDeque<Ask>,
     asking: Option<Ask>,
-    deadline: Tick,
+    asked: Tick,
     /// Against what is known already.
     verifying: bool,
     /// Marks and barriers were added to the questions.
@@ -64,6 +68,9 @@ impl Machine {
                 .is_none_or(|known| known.fact(*fact).is_some())
         };
         let mut steps: VecDeque<Ask> = FACTS.into_iter().filter(asked).map(Ask::Fact).collect();
+        if self.config.speaks_star {
+            steps = self.star_questions();
+        }
         if steps.is_empty() {
             self.line.verified = true;
             return;
@@ -78,7 +85,7 @@ impl Machine {
         self.doing = Doing::Probing(Probe {
             steps,
             asking: None,
-            deadline: self.now,
+            asked: self.now,
             verifying: self.known.is_some(),
             extended: false,
             found: Known::nothing(),
@@ -90,23 +97,31 @@ impl Machine {
 
     /// Asks the next question, or looks a last time: a fault at the end decides nothing.
     fn probe_on(&mut self) {
-        let deadline = self.now + self.config.limits.answer;
+        let now = self.now;
         let profile = self.config.knows_marks;
         let Doing::Probing(probe) = &mut self.doing else {
             return;
         };
-        if probe.steps.is_empty() && !probe.verifying && !std::mem::replace(&mut probe.extended, true) {
+        let extends = !probe.verifying && !self.config.speaks_star;
+        if probe.steps.is_empty() && extends && !std::mem::replace(&mut probe.extended, true) {
             probe.extend(profile);
         }
         probe.asking = probe.steps.pop_front();
-        probe.deadline = deadline;
+        probe.asked = now;
         match probe.asking {
-            Some(Ask::Quiet) => {}
+            Some(Ask::Quiet) => return,
             Some(Ask::Fact(fact)) => self.send(&commands::identify(fact)),
             Some(Ask::Mark) => self.send(&commands::mark_request(MARK)),
             Some(Ask::Paper) => self.send(&commands::paper_barrier()),
-            None => self.begin_check(),
+            Some(Ask::Count(count)) => self.count_to(count),
+            None => return self.begin_check(),
         }
+        self.line.pace.asked(now);
+    }
+
+    fn probe_answered(&mut self) {
+        self.line.pace.answered(self.now, &self.config.limits);
+        self.probe_on();
     }
 
     pub(super) fn probe_text(&mut self, text: &str) {
@@ -123,7 +138,7 @@ impl Machine {
             return;
         }
         probe.found.learn(fact, text.to_owned());
-        self.probe_on();
+        self.probe_answered();
     }
 
     pub(super) fn probe_mark(&mut self, mark: [u8; 4]) {
@@ -132,8 +147,44 @@ impl Machine {
             && mark == MARK
         {
             probe.found.level = Evidence::A;
-            self.probe_on();
+            self.probe_answered();
         }
+    }
+
+    /// Star's counter came to where it was sent, behind everything before.
+    pub(super) fn probe_count(&mut self, count: u8) {
+        let looks = self.check.is_some();
+        let Doing::Probing(probe) = &mut self.doing else {
+            return;
+        };
+        if probe.asking != Some(Ask::Count(count)) {
+            return;
+        }
+        if looks {
+            // The look that asked why it does not come has found it.
+            probe.unanswered = probe.unanswered.saturating_sub(1);
+        }
+        if probe.steps.is_empty() && probe.unanswered == 0 {
+            probe.found.level = Evidence::A;
+            probe.found.maker = Some("Star".to_owned());
+        }
+        probe.asking = None;
+        if !looks {
+            self.probe_answered();
+        }
+    }
+
+    fn star_questions(&self) -> VecDeque<Ask> {
+        if self
+            .known
+            .as_ref()
+            .is_some_and(|known| known.level == Evidence::C)
+        {
+            return VecDeque::new();
+        }
+        // Twice: what an earlier connection left in the printer cannot come to both.
+        let count = star::agreement(self.line.told);
+        VecDeque::from([Ask::Count(count), Ask::Count(count + 3)])
     }
 
     pub(super) fn probe_short(&mut self, byte: u8) {
@@ -145,29 +196,44 @@ impl Machine {
         }
         probe.papers += 1;
         if probe.papers == commands::PAPER_ANSWERS {
-            self.probe_on();
+            self.probe_answered();
         }
     }
 
     pub(super) fn watch_probe(&mut self) {
+        if self.probe_deadline().is_none_or(|at| self.now < at) {
+            return;
+        }
         let Doing::Probing(probe) = &mut self.doing else {
             return;
         };
-        if self.check.is_some() || self.now < probe.deadline {
-            return;
-        }
         if probe.asking == Some(Ask::Quiet) {
             return self.probe_on();
         }
         probe.unanswered += 1;
+        self.line.pace.forget();
         // No answer: unknown to it, or did it fall into a fault?
         self.begin_check();
     }
 
     pub(super) fn probe_deadline(&self) -> Option<Tick> {
         match &self.doing {
-            Doing::Probing(probe) if self.check.is_none() => Some(probe.deadline),
+            Doing::Probing(probe) if self.check.is_none() => {
+                let asked = probe.asked
+                    + probe
+                        .asking
+                        .map_or(Duration::ZERO, |ask| self.printing_first(ask));
+                Some(self.answer_by(asked))
+            }
             _ => None,
+        }
+    }
+
+    /// A count comes behind whatever still prints.
+    fn printing_first(&self, ask: Ask) -> Duration {
+        match ask {
+            Ask::Count(_) => self.config.limits.print_base,
+            Ask::Quiet | Ask::Fact(_) | Ask::Mark | Ask::Paper => Duration::ZERO,
         }
     }
 
@@ -180,7 +246,8 @@ impl Machine {
             return;
         }
         match probe.asking.take() {
-            Some(Ask::Quiet | Ask::Fact(_) | Ask::Mark | Ask::Paper) => self.probe_on(),
+            Some(Ask::Quiet | Ask::Fact(_) | Ask::Mark | Ask::Paper | Ask::Count(_)) => self.probe_on(),
+            None if !probe.steps.is_empty() => self.probe_on(),
             None => self.probed(),
         }
     }

@@ -21,6 +21,7 @@ impl Machine {
     /// What goes out right behind the ticket.
     pub(super) fn proof_request(&mut self, draft: &Draft, level: Evidence) -> Vec<u8> {
         match level {
+            Evidence::A if self.config.speaks_star => self.count_request(),
             Evidence::A => commands::mark_request(commands::mark(&draft.job, draft.number)),
             Evidence::B => self.barrier(&draft.job, draft.number),
             Evidence::C | Evidence::Person => Vec::new(),

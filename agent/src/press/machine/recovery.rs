@@ -19,6 +19,13 @@ impl Machine {
                 "{printer}: it could not be reached to recover it; try again"
             ));
         }
+        if self.config.speaks_star {
+            self.recovery = None;
+            let printer = &self.config.printer;
+            return self.alarm(format!(
+                "{printer}: a Star printer goes on by itself when its cause is gone; switching it off and on empties it"
+            ));
+        }
         if !self.line.is_open() {
             self.visit_at = self.now;
             return;

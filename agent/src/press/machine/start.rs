@@ -5,7 +5,7 @@ use protocol::{Banner, Tick};
 use super::attempt::{Doing, Draft};
 use super::line::Phase;
 use super::{Machine, Output, Resync, Voice};
-use crate::press::commands;
+use crate::press::{commands, star};
 
 impl Machine {
     pub(super) fn start_next(&mut self) {
@@ -52,7 +52,12 @@ impl Machine {
     fn resynchronise(&mut self, fill: usize) {
         self.resync = Some(Resync { fill, sent: true });
         self.line.looked = None;
-        self.send(&commands::resync(fill));
+        let bytes = if self.config.speaks_star {
+            star::resync(vec![0; fill.min(commands::LARGEST_COMMAND)])
+        } else {
+            commands::resync(fill)
+        };
+        self.send(&bytes);
     }
 
     /// Whether questions to this printer make sense.
@@ -62,7 +67,9 @@ impl Machine {
 
     /// It said so itself, just now.
     fn is_ready(&self) -> bool {
-        let fresh = self.config.limits.fresh;
+        // The answers of a slow printer are as old as its line is long.
+        let slower = self.answer_within().saturating_sub(self.config.limits.answer);
+        let fresh = self.config.limits.fresh + slower;
         let looked = self.line.looked.is_some_and(|at| self.now.since(at) < fresh);
         looked && self.health.trouble().is_none()
     }

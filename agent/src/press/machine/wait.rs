@@ -4,7 +4,7 @@
 use protocol::{Evidence, JobState, Tick};
 
 use super::attempt::Doing;
-use super::check::Look;
+use super::check::{Look, SLOW};
 use super::{Machine, Voice};
 
 impl Machine {
@@ -22,11 +22,25 @@ impl Machine {
         if let Some(trouble) = attempt.trouble {
             self.note(format!("{trouble}; the rest of the ticket prints after that"));
         } else if self.now >= self.proof_limit() {
-            return self.unproven();
+            if !self.is_only_slow() {
+                return self.unproven();
+            }
+            self.obstruct(SLOW);
+            self.note(SLOW.to_owned());
         }
         if self.check.is_none() && self.now >= self.look_time() {
             self.begin_check();
         }
+    }
+
+    /// A ticket without any proof ends with a clean look, and that is still on its way through a slow line: no
+    /// doubt that nothing could ever answer, but a person hears of it.
+    fn is_only_slow(&self) -> bool {
+        let Doing::Printing(attempt) = &self.doing else {
+            return false;
+        };
+        let unproven = matches!(attempt.level, Evidence::C | Evidence::Person);
+        unproven && !attempt.silent && self.line.pace.is_slow() && self.check.is_some()
     }
 
     /// Without a trouble the proof is overdue.

@@ -1,6 +1,5 @@
 //! `init`: settings, keys, store, first outlet, the first manager's code; then what to do next.
 
-mod first_code;
 mod settings;
 
 use std::path::Path;
@@ -13,7 +12,6 @@ use super::{Failure, owner, show};
 use crate::accept::tls::Tls;
 use crate::config::{Config, Flags};
 use crate::http::check_outlet;
-pub(super) use first_code::take_over as take_over_first_code;
 use settings::Way;
 
 /// Where the package puts the relay's unit (`file-hierarchy(7)`).
@@ -45,7 +43,7 @@ pub(super) async fn run(flags: &Flags, args: &InitArgs) -> Result<(), Failure> {
     let added = relay.post(&args.outlet, "/api/outlets", &body).await;
     let code = match &added {
         Err(failure) if !failure.message.contains("already") => None,
-        _ => Some(first_code::make(&relay, &config.data, &args.outlet).await),
+        _ => Some(first_code(&relay, &args.outlet).await),
     };
     let is_running = relay.is_running();
     relay.leave().await;
@@ -76,6 +74,13 @@ pub(super) async fn run(flags: &Flags, args: &InitArgs) -> Result<(), Failure> {
     }
     show::say(&next(flags, &config, outlet, Path::new(UNIT).exists()));
     Ok(())
+}
+
+/// A code with which the first manager signs in.
+async fn first_code(relay: &Backend, outlet: &str) -> Result<String, Failure> {
+    let body = json!({"role": "manager", "name": "first manager"});
+    let made = relay.post(outlet, "/api/screen-codes", &body).await?;
+    Ok(show::cell(&made, "code"))
 }
 
 fn certificate(way: &Way) -> String {

@@ -88,7 +88,7 @@ fn an_order_type_has_many_names() {
 }
 
 #[test]
-fn a_refusal_names_the_field_as_the_caller_wrote_it() {
+fn f1_a_refusal_names_the_field_as_the_caller_wrote_it() {
     let with = |name: &str, value: Value| {
         let mut item = dish();
         item[name] = value;
@@ -146,7 +146,7 @@ fn a_refusal_names_the_field_as_the_caller_wrote_it() {
 }
 
 #[test]
-fn what_is_at_its_limit_is_taken_whole() {
+fn f1_what_is_at_its_limit_is_taken_whole() {
     let note = "n".repeat(MAX_NOTE);
     let item = json!({"name": "x".repeat(MAX_TEXT), "quantity": MAX_QUANTITY, "price": 99_999_999_999.0_f64, "notes": note});
     let order = parse_order(&json!({"id": "i".repeat(MAX_ID), "items": vec![item; MAX_ITEMS]})).unwrap();

@@ -1,6 +1,7 @@
 //! What rooms push into: the connection's own queue, without a task between.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -53,7 +54,7 @@ impl EngineLine {
 }
 
 impl Line for EngineLine {
-    fn push(&self, text: &Text) -> bool {
+    fn push(&self, text: &Arc<Text>) -> bool {
         if !self.fits(text.as_str().len()) {
             return false;
         }

@@ -7,7 +7,7 @@
 mod arrival;
 mod farewell;
 mod line;
-mod packet;
+pub mod packet;
 mod session;
 mod talk;
 
@@ -41,8 +41,8 @@ const SESSIONS: &str = "/api/socket";
 const PING_EVERY: Duration = Duration::from_secs(20);
 /// How long a ping may go unanswered.
 const PONG_WITHIN: Duration = Duration::from_secs(20);
-/// Bytes read at once. Most frames are smaller, and thousands of sockets rest (ARCHITECTURE.md).
-const READ_BUFFER: usize = 4 * 1024;
+/// Bytes read at once, and kept by every socket that rests. What clients send is mostly smaller.
+const READ_BUFFER: usize = 1024;
 /// Packets that may wait for one socket; one that lets them overflow is closed and resumes.
 const MAX_WAITING: usize = crate::rooms::MAX_OUTBOX_MESSAGES;
 /// Places in the queue that events leave free: for the last word to a client that was too slow, and a ping.
@@ -127,7 +127,8 @@ struct Engine {
 /// What a connection carries.
 #[derive(Debug, Default)]
 struct Data {
-    inbox: OnceLock<mpsc::Sender<Incoming>>,
+    /// Boxed: a channel keeps room for 32 of its messages, used or not, and most sockets rest.
+    inbox: OnceLock<mpsc::Sender<Box<Incoming>>>,
     /// Its client sends more than can be looked at.
     flooded: CancellationToken,
 }
@@ -143,7 +144,7 @@ type EngineSocket = Arc<Socket<Data>>;
 
 impl Engine {
     fn hand_over(socket: &EngineSocket, incoming: Incoming) {
-        let taken = socket.data.inbox.get().map(|inbox| inbox.try_send(incoming));
+        let taken = socket.data.inbox.get().map(|inbox| inbox.try_send(Box::new(incoming)));
         if let Some(Err(mpsc::error::TrySendError::Full(_))) = taken {
             socket.data.flooded.cancel();
         }

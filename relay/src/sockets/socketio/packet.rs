@@ -7,7 +7,7 @@ const MAX_NAME: usize = 100;
 
 /// What a client sent.
 #[derive(Debug, PartialEq)]
-pub(super) enum Packet {
+pub enum Packet {
     /// It wants in.
     Connect(Value),
     /// It wants into a namespace that is not there.
@@ -16,12 +16,18 @@ pub(super) enum Packet {
     Disconnect,
     /// An event; with `ack` it awaits an answer.
     Event {
+        /// The answer's number.
         ack: Option<u64>,
+        /// Its name, such as `join:kitchen`.
         name: String,
+        /// What follows the name.
         arguments: Vec<Value>,
     },
     /// An event with binary parts, which follow as messages of their own.
-    Binary { ack: Option<u64> },
+    Binary {
+        /// The answer's number.
+        ack: Option<u64>,
+    },
     /// An answer to an event of ours; we never ask for one.
     Answer,
 }
@@ -30,7 +36,7 @@ pub(super) enum Packet {
 ///
 /// # Errors
 /// What is wrong with it.
-pub(super) fn read(text: &str) -> Result<Packet, &'static str> {
+pub fn read(text: &str) -> Result<Packet, &'static str> {
     let mut chars = text.chars();
     let kind = chars.next().ok_or("an empty packet")?;
     let mut rest = chars.as_str();

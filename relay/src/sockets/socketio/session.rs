@@ -65,7 +65,7 @@ impl Session {
         }
     }
 
-    pub(super) async fn run(mut self, mut incoming: mpsc::Receiver<Incoming>) {
+    pub(super) async fn run(mut self, mut incoming: mpsc::Receiver<Box<Incoming>>) {
         let _open = OpenConnection::of("socketio");
         let stop = self.app.stop.clone();
         let (socket, flooded) = (Arc::clone(&self.socket), self.socket.data.flooded.clone());
@@ -86,7 +86,7 @@ impl Session {
             let done = tokio::select! {
                 packet = incoming.recv() => match packet {
                     // Boxed: thousands of sockets rest, and each is as large as its largest wait.
-                    Some(packet) => Box::pin(self.incoming(packet)).await,
+                    Some(packet) => Box::pin(self.incoming(*packet)).await,
                     None => Err(End::Silent(DisconnectReason::TransportClose)),
                 },
                 done = self.look() => done,

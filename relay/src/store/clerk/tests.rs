@@ -27,7 +27,8 @@ fn office() -> Office {
     .unwrap();
     let (publisher, heard) = mpsc::channel(64);
     let lock = Lock::take(&file).unwrap();
-    let clerk = Clerk::start((conn, lock), Arc::new(Timestamp::now), 64, publisher).unwrap();
+    let sources: (Clock, Ids) = (Arc::new(Timestamp::now), Arc::new(String::new));
+    let clerk = Clerk::start((conn, lock), sources, 64, publisher).unwrap();
     Office {
         clerk,
         heard,
@@ -102,6 +103,41 @@ async fn a_call_that_fails_or_breaks_off_leaves_its_neighbours_their_numbers() {
     }
     let heard: Vec<_> = heard.iter().map(|(_, station)| station.as_str()).collect();
     assert_eq!(heard, ["1", "2"]);
+}
+
+#[tokio::test]
+async fn calls_that_may_be_done_again_are_where_one_of_them_has_to_be_undone() {
+    let mut office = office();
+    let (go, busy) = office.busy();
+    let clerk = &office.clerk;
+    let (_, first, refused, failed, last, ()) = tokio::join!(
+        biased;
+        busy,
+        clerk.call_again(count),
+        clerk.call_again(|desk| {
+            desk.refused = true;
+            Ok(())
+        }),
+        clerk.call_again(|desk| {
+            count(desk)?;
+            Err::<(), _>(StoreError::Fenced)
+        }),
+        clerk.call_again(count),
+        async move { go.send(()).unwrap() },
+    );
+    assert_eq!((first.unwrap(), last.unwrap()), (1, 2));
+    assert!(refused.is_ok() && matches!(failed, Err(StoreError::Fenced)));
+    let mut heard = Vec::new();
+    while heard.len() < 2 {
+        heard.extend(office.heard.recv().await.unwrap().nudges);
+    }
+    let heard: Vec<_> = heard.iter().map(|(_, station)| station.as_str()).collect();
+    assert_eq!(heard, ["1", "2"]);
+    let kept = clerk.call(|desk| {
+        let sql = "SELECT count(*) FROM kept";
+        Ok(desk.conn.query_row(sql, [], |row| row.get::<_, i64>(0))?)
+    });
+    assert_eq!(kept.await.unwrap(), 2);
 }
 
 #[tokio::test]

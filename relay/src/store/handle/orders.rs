@@ -21,7 +21,7 @@ impl Store {
     pub async fn order(&self, request: OrderRequest) -> Result<OrderReply, StoreError> {
         self.inner
             .clerk
-            .call(move |desk| transact::order(desk, &request))
+            .call_again(move |desk| transact::order(desk, &request))
             .await
     }
 
@@ -120,7 +120,7 @@ impl Store {
     pub async fn head(&self, outlet: &str) -> Result<(u64, u64), StoreError> {
         let outlet = outlet.to_owned();
         let read = move |conn: &rusqlite::Connection| {
-            let seq = counters::read(conn, &outlet, "event")?;
+            let seq = counters::event(conn, &outlet)?;
             Ok((unsigned(seq), unsigned(counters::epoch(conn)?)))
         };
         self.inner.readers.read(read).await

@@ -2,25 +2,31 @@
 
 use rusqlite::{Connection, OptionalExtension};
 
-/// Where a counter stands; 0 for one that never counted.
-pub(in crate::store) fn read(conn: &Connection, outlet: &str, name: &str) -> rusqlite::Result<i64> {
-    let value = conn
-        .prepare_cached("SELECT value FROM counters WHERE outlet = ?1 AND name = ?2")?
-        .query_row((outlet, name), |row| row.get(0))
-        .optional()?;
-    Ok(value.unwrap_or(0))
+/// The counter of an outlet's events.
+pub(in crate::store) const EVENT: &str = "event";
+
+/// An outlet's counters as JSON, by name; none where it never counted.
+pub(in crate::store) fn read(conn: &Connection, outlet: &str) -> rusqlite::Result<Option<String>> {
+    conn.prepare_cached("SELECT numbers FROM counters WHERE outlet = ?1")?
+        .query_row([outlet], |row| row.get(0))
+        .optional()
 }
 
-/// Sets a counter.
-pub(in crate::store) fn write(
-    conn: &Connection,
-    outlet: &str,
-    name: &str,
-    value: i64,
-) -> rusqlite::Result<()> {
-    let sql = "INSERT INTO counters(outlet, name, value) VALUES(?1, ?2, ?3)
-        ON CONFLICT(outlet, name) DO UPDATE SET value = excluded.value";
-    conn.prepare_cached(sql)?.execute((outlet, name, value))?;
+/// The number of an outlet's newest event; 0 before the first.
+pub(in crate::store) fn event(conn: &Connection, outlet: &str) -> rusqlite::Result<i64> {
+    let sql = "SELECT json_extract(numbers, '$.event') FROM counters WHERE outlet = ?1";
+    let value: Option<Option<i64>> = conn
+        .prepare_cached(sql)?
+        .query_row([outlet], |row| row.get(0))
+        .optional()?;
+    Ok(value.flatten().unwrap_or(0))
+}
+
+/// Writes an outlet's counters.
+pub(in crate::store) fn write(conn: &Connection, outlet: &str, numbers: &str) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO counters(outlet, numbers) VALUES(?1, ?2)
+        ON CONFLICT(outlet) DO UPDATE SET numbers = excluded.numbers";
+    conn.prepare_cached(sql)?.execute((outlet, numbers))?;
     Ok(())
 }
 
@@ -38,6 +44,7 @@ pub(in crate::store) fn set_epoch(conn: &Connection, epoch: i64) -> rusqlite::Re
 
 /// Writes something that was not there before: the same value again would write nothing.
 pub(in crate::store) fn probe(conn: &Connection) -> rusqlite::Result<()> {
-    let sql = "INSERT INTO meta(name, value) VALUES('probe', 1) ON CONFLICT(name) DO UPDATE SET value = value + 1";
+    let sql =
+        "INSERT INTO meta(name, value) VALUES('probe', 1) ON CONFLICT(name) DO UPDATE SET value = value + 1";
     conn.execute(sql, []).map(drop)
 }

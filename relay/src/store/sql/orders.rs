@@ -129,13 +129,23 @@ pub(in crate::store) fn list(
     before: Option<i64>,
     most: usize,
 ) -> rusqlite::Result<Vec<(i64, Order)>> {
-    // The condition is in the text, so that the planner may use the partial index.
-    let open = if filter.open { "AND open = 1" } else { "" };
-    let sql = format!(
-        "SELECT created, doc FROM orders WHERE outlet = ?1 AND created < ?2 {open}
-            AND (?3 IS NULL OR status = ?3) AND (?4 IS NULL OR table_number = ?4 OR table_id = ?4)
-            ORDER BY created DESC LIMIT ?5"
-    );
+    let listed = |open: u8| {
+        format!(
+            "SELECT created, doc FROM (SELECT created, doc FROM orders
+                WHERE outlet = ?1 AND open = {open} AND created < ?2
+                AND (?3 IS NULL OR status = ?3) AND (?4 IS NULL OR table_number = ?4 OR table_id = ?4)
+                ORDER BY created DESC LIMIT ?5)"
+        )
+    };
+    // Each half comes sorted from the index.
+    let sql = match filter.open {
+        true => listed(1),
+        false => format!(
+            "{} UNION ALL {} ORDER BY created DESC LIMIT ?5",
+            listed(1),
+            listed(0)
+        ),
+    };
     let status = filter.status.map(Status::as_str);
     let before = before.unwrap_or(i64::MAX);
     conn.prepare_cached(&sql)?

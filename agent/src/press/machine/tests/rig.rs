@@ -70,6 +70,7 @@ impl Rig {
             printer: name.to_owned(),
             on_unconfirmed: BTreeMap::new(),
             knows_marks: false,
+            speaks_star: false,
             limits: Limits::default(),
         };
         Self {

@@ -1,8 +1,0 @@
-//! Any JSON is an event of any built-in template.
-#![no_main]
-
-#[path = "../inputs.rs"]
-#[allow(dead_code, reason = "one of four")]
-mod inputs;
-
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| inputs::event(bytes));

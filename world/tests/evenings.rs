@@ -1,0 +1,37 @@
+//! Two thousand evenings, and that a story tells itself.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Evenings in each test run. By command: `cargo run --release -p world -- --seeds 100000`.
+const EVENINGS: u64 = 2000;
+
+#[test]
+fn i1_i2_i3_i4_i5_i6_i7_i8_hold_in_two_thousand_evenings() {
+    let (next, broken) = (AtomicU64::new(1), Mutex::new(None));
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let play = || {
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed > EVENINGS || broken.lock().unwrap().is_some() {
+                return;
+            }
+            if world::play(seed).is_err() {
+                broken.lock().unwrap().get_or_insert(seed);
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(play);
+        }
+    });
+    if let Some(seed) = broken.into_inner().unwrap() {
+        panic!("{}", world::tell(seed).join("\n"));
+    }
+}
+
+#[test]
+fn the_same_seed_is_the_same_evening() {
+    assert_eq!(world::tell(7), world::tell(7));
+}
