@@ -10,7 +10,7 @@ wine=/usr/lib/wine/wine64
 
 finish() {
     local code=$?
-    [ "$code" = 0 ] || { echo "--- the agent's log:"; tail -n 40 "$at"/wine/drive_c/ProgramData/Printrail/agent/agent.log 2>/dev/null || true; }
+    [ "$code" = 0 ] || { echo "--- events:"; tail -n 20 "$at/events"; echo "--- the agent's log:"; tail -n 40 "$at"/wine/drive_c/ProgramData/Printrail/agent/agent.log 2>/dev/null || true; }
     [ ! -d "$at/wine" ] || /usr/lib/wine/wineserver64 -k 2>/dev/null || true
     exec 9>&-
     for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
@@ -97,11 +97,12 @@ start_windows() {
     "$wine" wineboot -i >/dev/null 2>&1
     cp "$SHIM" "$WINEPREFIX/drive_c/windows/system32/"
     # Wine gives a service 10 s to come up, as Windows does, and a busy machine needs more.
-    "$wine" reg add 'HKLM\SYSTEM\CurrentControlSet\Control' /v ServicesPipeTimeout /t REG_DWORD /d 60000 /f >/dev/null
+    "$wine" reg add 'HKLM\SYSTEM\CurrentControlSet\Control' /v ServicesPipeTimeout /t REG_DWORD /d 120000 /f >/dev/null
+    /usr/lib/wine/wineserver64 -k
+    /usr/lib/wine/wineserver64 -w
     ln -sf "$(place com)" "$WINEPREFIX/dosdevices/com5"
     mkfifo "$at/open"
-    "$wine" cmd <"$at/open" >/dev/null 2>&1 &
+    WINEDEBUG=-all,+eventlog "$wine" cmd <"$at/open" >/dev/null 2>"$at/events" &
     pids+=($!)
     exec 9>"$at/open"
-    sleep ${TRY_SLEEP:-0}
 }

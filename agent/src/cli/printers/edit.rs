@@ -156,7 +156,10 @@ pub(in crate::cli) fn finish(flags: &Flags, edited: &Edited, next: &str) {
     let running = ask(&data, Ask::Status).ok();
     let pid = running.and_then(|status| status.get("pid").and_then(serde_json::Value::as_u64));
     match pid.map(reload) {
-        None if starts_now(flags) => output::message(&format!("the service is started; next: {next}")),
+        None if service_waits(flags) => match service::act(Action::Start) {
+            Ok(()) => output::message(&format!("✓ the service is started; next: {next}")),
+            Err(error) => output::message(&format!("the service does not start: {}", crate::chain(&error))),
+        },
         None => output::message(&format!("next: {next}")),
         Some(true) => output::message(&format!("the running agent has read it; next: {next}")),
         Some(false) => output::message("next: restart the agent, `printrail-agent service restart`"),
@@ -164,10 +167,10 @@ pub(in crate::cli) fn finish(flags: &Flags, edited: &Edited, next: &str) {
 }
 
 /// Windows' service waits for its first printer; elsewhere the service manager tries again by itself.
-fn starts_now(flags: &Flags) -> bool {
-    let is_the_services = flags.data.is_none() && flags.config.is_none();
+fn service_waits(flags: &Flags) -> bool {
+    let is_its_configuration = flags.data.is_none() && flags.config.is_none();
     let waits = || service::state().is_ok_and(|state| state.installed && state.enabled && !state.running);
-    cfg!(windows) && is_the_services && waits() && service::act(Action::Start).is_ok()
+    cfg!(windows) && is_its_configuration && waits()
 }
 
 /// SIGHUP, which makes it read its configuration again.

@@ -192,7 +192,15 @@ fn description() -> ServiceInfo {
         start_type: ServiceStartType::AutoStart,
         error_control: ServiceErrorControl::Normal,
         executable_path: files::program(),
-        launch_arguments: vec!["run".into(), "--service".into()],
+        // Said in full, since a service's environment need not be that of the person who installed it.
+        launch_arguments: vec![
+            "run".into(),
+            "--service".into(),
+            "--config".into(),
+            files::data().join(CONFIG_NAME).into(),
+            "--data".into(),
+            files::data().join("agent").into(),
+        ],
         dependencies: Vec::<ServiceDependency>::new(),
         // SYSTEM, which alone may use every printer and port without further settings.
         account_name: None,

@@ -47,7 +47,7 @@ pub(super) struct Findings {
 pub(super) fn audit(promises: &[Promise], shown: &[Value], papers: impl Fn(&str) -> Vec<Paper>) -> Findings {
     let shown: HashMap<&str, &Value> = shown
         .iter()
-        .filter_map(|job| Some((text(job, "id"), job)))
+        .map(|job| (text(job, "id"), job))
         .collect();
     let mut findings = Findings {
         tickets: promises.len(),

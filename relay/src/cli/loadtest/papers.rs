@@ -101,8 +101,7 @@ fn item(text: &str) -> Option<String> {
         digits.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
     };
     text.split_whitespace()
-        .filter(is_item)
-        .next_back()
+        .rfind(is_item)
         .map(str::to_owned)
 }
 

@@ -18,8 +18,11 @@ use super::call::Caller;
 use super::papers::Papers;
 use super::program::{self, Program};
 
+/// What a station is called in an agent's settings: role and location.
+type Station = (&'static str, Option<&'static str>);
+
 /// The computers: each has one printer of the same name.
-const COMPUTERS: [(&str, &[(&str, Option<&str>)]); 2] = [
+const COMPUTERS: [(&str, &[Station]); 2] = [
     ("kitchen", &[("kitchen", None)]),
     (
         "bar",
