@@ -125,7 +125,8 @@ pub(super) fn update(
     if holder.as_deref().is_some_and(|holder| holder != device) {
         return stranger(row, device, said, now);
     }
-    if row.job.state.is_final() && said.state.is_final() {
+    let closed = row.job.state.is_final() && !row.job.state.is_late_truth(said.state);
+    if closed && said.state.is_final() {
         // Its last word, whatever it is, leaves nothing to ask of it.
         let answered = row.wish.take().is_some();
         row.job.cancel_requested &= !answered;

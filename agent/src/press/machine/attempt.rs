@@ -133,7 +133,9 @@ impl Machine {
         if let Some(evidence) = draft.proven {
             return self.settle_printed(&draft.job, evidence, "confirmed late; the copy was withdrawn");
         }
-        let cancelled = self.job(job).is_some_and(|job| job.cancel_requested);
+        // A withdrawal stops the copies that come by themselves, and none that a person asked for.
+        let asked = self.doubts.get(job).is_some_and(super::Doubt::is_asked_again);
+        let cancelled = !asked && self.job(job).is_some_and(|job| job.cancel_requested);
         if cancelled || !self.line.is_open() {
             return self.untouched(&draft, "the printer went away before the first byte");
         }

@@ -32,6 +32,11 @@ impl Doubt {
         self.epoch == Some(epoch)
     }
 
+    /// A person wants it once more.
+    pub(super) fn is_asked_again(&self) -> bool {
+        self.again
+    }
+
     pub(super) fn deadlines(&self) -> [Tick; 2] {
         [self.ask_until, self.slow_until]
     }
