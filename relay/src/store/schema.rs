@@ -12,7 +12,9 @@ use super::StoreError;
 const APPLICATION: i32 = 0x5072_526c;
 
 /// Every step so far; the schema's number is how many were taken.
-const STEPS: &[&str] = &[FIRST, HOUSE, SOCKETS, TOKENS, LINKS, BACKUPS, CODES, NUMBERS, LISTED];
+const STEPS: &[&str] = &[
+    FIRST, HOUSE, SOCKETS, TOKENS, LINKS, BACKUPS, CODES, NUMBERS, LISTED,
+];
 
 /// Instants are integers: milliseconds since 1970 UTC. A job's `open` is 1 until its state is final and nobody
 /// waits for its holder's answer.

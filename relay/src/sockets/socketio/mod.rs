@@ -144,7 +144,11 @@ type EngineSocket = Arc<Socket<Data>>;
 
 impl Engine {
     fn hand_over(socket: &EngineSocket, incoming: Incoming) {
-        let taken = socket.data.inbox.get().map(|inbox| inbox.try_send(Box::new(incoming)));
+        let taken = socket
+            .data
+            .inbox
+            .get()
+            .map(|inbox| inbox.try_send(Box::new(incoming)));
         if let Some(Err(mpsc::error::TrySendError::Full(_))) = taken {
             socket.data.flooded.cancel();
         }
