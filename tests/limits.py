@@ -41,7 +41,6 @@ LISTED = [
         ("relay/src/auth/issuer.rs", "SHORTEST_SECRET"),
         ("relay/src/auth/fetch.rs", "LARGEST WITHIN"),
         ("relay/src/auth/remote.rs", "MOST_KEYS AT_MOST_EVERY"),
-        ("relay/src/auth/codes.rs", "MOST"),
         ("relay/src/auth/mod.rs", "LONGEST_OUTLET"),
         ("relay/src/http/tokens.rs", "DEFAULT_TTL LONGEST_TTL"),
         ("relay/src/http/pairing.rs", "DEFAULT_TTL LONGEST_TTL MOST_TRIES MOST_STATIONS"),

@@ -20,7 +20,9 @@ def tests():
 def main():
     rows = [line for line in (ROOT / "SECURITY.md").read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
     named = {name for row in rows if row.count(" | ") == 3 for name in re.findall(r"`([^`]+)`", row.split(" | ")[3])}
-    missing = sorted(named - set(tests()))
+    # A test may get the id of a fault in front of its name.
+    there = list(tests())
+    missing = sorted(name for name in named if not any(test.endswith(name) for test in there))
     if missing or len(named) < 50:
         sys.exit(f"SECURITY.md names tests that are not there: {missing or 'too few rows were read'}")
     print(f"SECURITY.md names {len(named)} tests, all of them there")

@@ -73,7 +73,7 @@ async fn rush_until_killed(data: &Path, round: usize) {
 }
 
 #[tokio::test]
-async fn numbers_have_no_gaps_after_a_kill() {
+async fn r1_numbers_have_no_gaps_after_a_kill() {
     let dir = tempfile::tempdir().unwrap();
     for round in 0..KILLS {
         rush_until_killed(dir.path(), round).await;

@@ -13,6 +13,7 @@ mkdir -p "$root/root/first" "$root/root/second" "$root/usr/local/bin"
 cp "$folder"/first/*.deb "$root/root/first/"
 cp "$folder"/second/*.deb "$root/root/second/"
 cp "$printer" "$root/usr/local/bin/printrail-virtual-printer"
+cp "$here/../../docs/troubleshooting.md" "$root/root/"
 cp -R "$folder/updates" "$root/root/updates"
 cp "$here"/guest/*.sh "$root/root/"
 cp "$here/guest/selftest.service" "$root/etc/systemd/system/"
@@ -24,7 +25,7 @@ mountpoint -q /run/systemd/nspawn || { mkdir -p /run/systemd/nspawn && mount -t 
 
 boot() {
     echo "$1" >"$root/root/phase"
-    timeout 400 systemd-nspawn --register=no --keep-unit -q -D "$root" --private-network --console=read-only \
+    timeout 900 systemd-nspawn --register=no --keep-unit -q -D "$root" --private-network --console=read-only \
         -b </dev/null >"$folder/boot-$1.log" 2>&1 || { tail -40 "$folder/boot-$1.log"; cat "$root/root/$1.log"; exit 1; }
     cat "$root/root/$1.log"
     if ! grep -q '^done$' "$root/root/$1.log" || grep -q '^not ok' "$root/root/$1.log"; then

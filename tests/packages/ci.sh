@@ -41,4 +41,5 @@ packages_suite() {
     updates "$out/updates"
     tests/packages/booted.sh "$out" "$release/printrail-virtual-printer"
     tests/packages/rpm.sh "$out"
+    tests/container/chroot.sh "$release/printrail-relay" "$out/root.tar"
 }

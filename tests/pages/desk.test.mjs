@@ -46,7 +46,7 @@ test('two computers are paired by codes of the dashboard', async () => {
     await button(page, 'Make a code').click()
     const code = (await page.locator('.code').textContent()).trim()
     await page.keyboard.press('Escape')
-    await page.locator('dialog').waitFor({ state: 'detached' })
+    await until(async () => await page.locator('dialog').count() === 0, 'closed', LONG)
     stations[station] = await openStation(house, { station, printer, code })
     await page.locator('.machines li', { hasText: `${station}-pc` }).locator('.chip', { hasText: 'ready' }).waitFor({ timeout: LONG })
   }

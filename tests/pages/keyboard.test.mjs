@@ -62,8 +62,10 @@ async function tabTo (page, words) {
   assert.fail(`Tab does not reach ${words}`)
 }
 const press = async (page, words) => { await tabTo(page, words); await page.keyboard.press('Enter') }
-const open = page => page.locator('dialog[open]').waitFor()
-const escape = async page => { await page.keyboard.press('Escape'); await page.locator('dialog').waitFor({ state: 'detached' }) }
+const open = page => page.locator('dialog[open]').first().waitFor()
+// One dialog may follow another: both are gone.
+const closed = page => until(async () => await page.locator('dialog').count() === 0, 'closed', LONG)
+const escape = async page => { await page.keyboard.press('Escape'); await closed(page) }
 const isBack = async (page, words) => {
   const now = await focus(page)
   assert.equal(now.words, words, 'the focus is back')
@@ -120,7 +122,7 @@ test('a manager goes through the views and settles a ticket by keyboard alone', 
   await press(page, 'Withdraw')
   await open(page)
   await press(page, 'No')
-  await page.locator('dialog').waitFor({ state: 'detached' })
+  await closed(page)
   await isBack(page, 'Withdraw')
   const waits = await page.locator('.need').count()
   await page.keyboard.press('Enter')
@@ -150,7 +152,7 @@ test('codes, stations, rules, dry runs and tokens need no mouse, and every dialo
   await tabTo(page, 'Copies of each ticket')
   await page.keyboard.press('ArrowUp')
   await press(page, 'Save')
-  await page.locator('dialog').waitFor({ state: 'detached' })
+  await closed(page)
   await page.getByText('2 per ticket').waitFor()
   await isBack(page, 'Change')
   await press(page, 'Try it')

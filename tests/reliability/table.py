@@ -46,6 +46,9 @@ FAULTS = {
     "I6": "not one byte across outlets", "I7": "memory, disk and handles bounded", "I8": "an alarm within 60 s",
 }
 
+# Nobody has shown these yet; whoever does takes them off this list.
+OPEN = {"N4", "R2", "R6"}
+
 IDS = r"(?:[nradcfpuxi]\d{1,2}_)+"
 FUNCTION = re.compile(rf"^\s*(?:pub(?:\(crate\))? )?(?:async )?(?:fn|def) (?:fault_|test_)?({IDS})(\w+)", re.M)
 SHELL = re.compile(rf"^({IDS})(\w+) ?\(\)", re.M)
@@ -85,9 +88,9 @@ def fault_table(found):
     lines, missing = ["| id | what | shown by |", "| --- | --- | --- |"], []
     for name, what in FAULTS.items():
         shown = sorted({(path, title) for of, title, path in found if of == name})
-        if not shown:
+        if bool(shown) == (name in OPEN):
             missing.append(name)
-        cell = "<br>".join(f"{title.replace('|', '/')} (`{path}`)" for path, title in shown) or "**no test**"
+        cell = "<br>".join(f"{title.replace('|', '/')} (`{path}`)" for path, title in shown) or "**no test yet**"
         lines.append(f"| {name} | {what} | {cell} |")
     return "\n".join(lines), missing
 
@@ -117,11 +120,11 @@ def main():
     new = put(put(page, "faults", table), "planted faults", planted)
     if "--check" not in sys.argv:
         PAGE.write_text(new, encoding="utf-8")
-        print(f"{len(FAULTS) - len(missing)} of {len(FAULTS)} ids have tests; {count} planted faults listed")
-        print("without a test:", " ".join(missing) or "none")
+        print(f"{len(FAULTS)} ids, {len(OPEN)} still open ({' '.join(sorted(OPEN))}); {count} planted faults listed")
+        print("wrong:", " ".join(missing) or "none")
         return 0
     if missing:
-        print("no test is named after:", " ".join(missing))
+        print("no test is named after these, or one is and they are still in OPEN:", " ".join(missing))
     if new != page:
         print("docs/reliability.md is stale: run tests/reliability/table.py and commit")
     print(f"{len(FAULTS)} ids, {count} planted faults: {'wrong' if missing or new != page else 'the page is right'}")

@@ -4,11 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use agent::spool::Step;
 use protocol::link::WINDOW;
-use protocol::{Evidence, JobId, JobState, Offer};
+use protocol::{Evidence, JobId, JobKind, JobState, Offer};
 use virtual_printer::{CutKind, Paper};
 
 use crate::store::ready;
 use crate::world::World;
+
+/// Half an hour, and the minutes for which clocks may differ after a restart.
+const STALE_MS: i64 = 33 * 60_000;
+/// Five minutes, and as much.
+const LATE_MS: i64 = 8 * 60_000;
 
 /// What is written on one paper.
 #[derive(Debug, Clone)]
@@ -41,12 +46,17 @@ pub(crate) struct Audit {
     /// Jobs of which a person wanted something.
     pub(crate) wished: BTreeSet<JobId>,
     /// Attempts whose first line was written.
-    begun: BTreeSet<(JobId, u32)>,
+    begun: BTreeSet<(usize, JobId, u32)>,
     /// Jobs whose last line was written.
     sent: BTreeSet<JobId>,
+    /// Jobs that were sent and not verified: of those nobody knows whether they came out whole.
+    unverified: BTreeSet<JobId>,
     /// Jobs of which it was ever unknown whether they printed, or that stood still.
     pub(crate) doubted: BTreeSet<JobId>,
     outlets: BTreeMap<JobId, &'static str>,
+    /// When a ticket's first line was written last.
+    written: BTreeMap<JobId, u64>,
+    orders: BTreeMap<JobId, String>,
     headers: BTreeMap<JobId, protocol::JobHeader>,
 }
 
@@ -67,6 +77,8 @@ impl World {
             format!("I6: {id} came to an agent of {outlet}, which is not its own")
         });
         self.audit.outlets.insert(id.clone(), outlet);
+        let data: serde_json::Value = serde_json::from_str(offer.data.get()).unwrap();
+        self.audit.orders.insert(id.clone(), data["order_id"].to_string());
         self.audit.headers.insert(id, offer.job.clone());
     }
 
@@ -83,11 +95,17 @@ impl World {
                 format!("I6: p{printer} gets {id}, which is not in its agent's spool")
             });
         };
+        self.audit.written.insert(id.clone(), self.now);
+        let age = self.age(id);
+        let stale = age > STALE_MS && !self.audit.wished.contains(id);
+        self.demand(!stale, || {
+            format!("C2: {id} is printed {age} ms late, and nobody released it")
+        });
         let on_disk = job.state == JobState::Printing && job.attempt > 0;
         self.demand(on_disk, || {
             format!("I3: {id} is written while its spool says {}", job.state)
         });
-        let fresh = self.audit.begun.insert((id.clone(), job.attempt)) || job.job.copies > 1;
+        let fresh = self.audit.begun.insert((owner, id.clone(), job.attempt)) || job.job.copies > 1;
         self.demand(fresh, || {
             format!("I3: attempt {} of {id} is written twice", job.attempt)
         });
@@ -98,6 +116,9 @@ impl World {
         let id = &step.job_id;
         if matches!(step.state, JobState::Unconfirmed | JobState::Held) {
             self.audit.doubted.insert(id.clone());
+        }
+        if step.state == JobState::Sent {
+            self.audit.unverified.insert(id.clone());
         }
         let proven = match (step.state, step.evidence) {
             (JobState::Printed, Some(Evidence::A | Evidence::B)) => self.audit.is_on_paper(id),
@@ -176,7 +197,11 @@ impl World {
         }
         let text = paper.text.replace('\n', " / ");
         self.say(|| format!("p{printer} drops a paper: {text}"));
-        self.demand(jobs.len() < 2, || {
+        let scraps = jobs.iter().rev().skip(1);
+        let known = scraps
+            .filter(|sheet| !self.audit.unverified.contains(&sheet.job))
+            .count();
+        self.demand(known == 0, || {
             format!("I2: two tickets on one paper of p{printer}: {text}")
         });
         for sheet in jobs {
@@ -193,6 +218,7 @@ impl World {
             format!("I6: {id} of {home:?} came out at {outlet}")
         });
         self.check_order(&sheet);
+        self.check_marks(&sheet);
         let again = self.audit.sheets.iter().any(|earlier| earlier.job == id);
         self.audit.sheets.push(sheet.clone());
         let unmarked = self
@@ -206,6 +232,63 @@ impl World {
         });
     }
 
+    /// What is late says so, a ticket is copied by itself once, and no correction comes before what it corrects.
+    fn check_marks(&mut self, sheet: &Sheet) {
+        let (id, wished) = (&sheet.job, self.audit.wished.contains(&sheet.job));
+        let late = sheet.marks.iter().any(|mark| mark.starts_with("late"));
+        let age = self.age_written(id);
+        self.demand(late || age < LATE_MS, || {
+            format!("C2: {id} came out {age} ms late and does not say so")
+        });
+        let copies = self
+            .audit
+            .sheets
+            .iter()
+            .filter(|other| other.job == *id && other.is_marked())
+            .count();
+        let again = sheet.is_marked() && copies > 0 && !wished && !self.audit.moved.contains(id);
+        self.demand(!again, || {
+            format!("I2: {id} was copied {} times by itself", copies + 1)
+        });
+        let overtaken = self.overtaken(sheet).filter(|_| !wished);
+        self.demand(overtaken.is_none(), || {
+            format!("I5: {overtaken:?} came out before {id}, which it corrects")
+        });
+    }
+
+    /// The correction that came out of the same printer before this first ticket of its order.
+    fn overtaken(&self, sheet: &Sheet) -> Option<JobId> {
+        let audit = &self.audit;
+        let mine = audit.headers.get(&sheet.job)?;
+        let first = !audit.sheets.iter().any(|other| other.job == sheet.job);
+        let corrects = |other: &&Sheet| {
+            let same = audit.orders.get(&sheet.job) == audit.orders.get(&other.job);
+            audit.headers.get(&other.job).is_some_and(|its| {
+                let correction = matches!(its.kind, JobKind::Void | JobKind::Change);
+                correction && same && its.station == mine.station && its.seq > mine.seq
+            })
+        };
+        let earlier = audit
+            .sheets
+            .iter()
+            .filter(|other| other.printer == sheet.printer)
+            .find(corrects);
+        earlier.filter(|_| first).map(|other| other.job.clone())
+    }
+
+    /// Milliseconds since a job was due, by a clock that is right.
+    fn age(&self, id: &JobId) -> i64 {
+        let header = self.audit.headers.get(id);
+        header.map_or(0, |header| {
+            i64::try_from(self.wall().duration_since(header.due).as_millis()).unwrap()
+        })
+    }
+
+    fn age_written(&self, id: &JobId) -> i64 {
+        let since = self.audit.written.get(id).map_or(0, |at| self.now - at);
+        self.age(id) - i64::try_from(since).unwrap()
+    }
+
     /// I5: first tries come out in the order of their station's numbers.
     fn check_order(&mut self, sheet: &Sheet) {
         let plain = |audit: &Audit, id: &JobId| {
@@ -217,6 +300,10 @@ impl World {
         let Some(header) = self.audit.headers.get(&sheet.job).cloned() else {
             return;
         };
+        if matches!(header.kind, JobKind::Void | JobKind::Change) {
+            // It waits for the copy of what it corrects, while others go by: see `overtaken`.
+            return;
+        }
         let later = self.audit.sheets.iter().find(|earlier| {
             let other = self.audit.headers.get(&earlier.job);
             let same = other.is_some_and(|other| other.station == header.station && other.seq > header.seq);

@@ -85,6 +85,8 @@ impl World {
         self.demand(proven, || {
             format!("I1: {id} is {state} by {:?} and on no paper", job.evidence)
         });
+        let early = state == JobState::Expired && self.wall() < job.header.expires;
+        self.demand(!early, || format!("I1: {id} expired before its time"));
         let began = job
             .history
             .iter()
@@ -114,9 +116,9 @@ impl World {
 
     /// Each caller's order was made once, and is there.
     fn check_orders(&mut self) {
-        for ((outlet, order), times) in self.guests.made.clone() {
+        for (request, times) in self.guests.done.clone() {
             self.demand(times == 1, || {
-                format!("I2: order {order} of {outlet} was made {times} times")
+                format!("I2: request {request} was done {times} times")
             });
         }
         let asks: Vec<(&'static str, String, bool)> = self

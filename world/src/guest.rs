@@ -34,8 +34,8 @@ pub(crate) struct Ask {
 #[derive(Debug, Default)]
 pub(crate) struct Guests {
     pub(crate) asks: Vec<Ask>,
-    /// What each order was called by its caller, and how often the relay made one of it.
-    pub(crate) made: BTreeMap<(String, String), u32>,
+    /// How often the relay did what was asked, by request.
+    pub(crate) done: BTreeMap<usize, u32>,
 }
 
 impl World {
@@ -184,13 +184,13 @@ impl World {
         let Ok(reply) = reply else {
             return self.demand(false, || "the store refused an order".to_owned());
         };
-        if create && matches!(reply, OrderReply::Done { .. }) {
-            *self
-                .guests
-                .made
-                .entry((outlet.to_owned(), name.clone()))
-                .or_default() += 1;
+        if matches!(reply, OrderReply::Done { .. }) {
+            *self.guests.done.entry(index).or_default() += 1;
         }
+        let refused = create && matches!(reply, OrderReply::Refused(_));
+        self.demand(!refused, || {
+            format!("N3: order {name} of {outlet} was sent twice and refused")
+        });
         let said = match &reply {
             OrderReply::Done { jobs, .. } => format!(
                 "done, jobs {:?}",

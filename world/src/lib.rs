@@ -30,4 +30,4 @@ mod store;
 mod story;
 mod world;
 
-pub use story::{Verdict, play, tell};
+pub use story::{Verdict, play, play_apart, tell};

@@ -7,6 +7,9 @@ use virtual_printer::{Config as PrinterConfig, Profile};
 /// Two outlets, so that what belongs to one can show up at the other (I6).
 pub(crate) const OUTLETS: [&str; 2] = ["warung", "cantina"];
 
+/// Twenty minutes, fifty, and fourteen hours: late, stale and expired.
+const NIGHTS: [u64; 3] = [20 * 60_000, 50 * 60_000, 14 * 3_600_000];
+
 /// One agent and what it serves.
 #[derive(Debug, Clone)]
 pub(crate) struct AgentPlan {
@@ -33,6 +36,10 @@ pub(crate) struct Setup {
     pub(crate) disk: u64,
     pub(crate) orders: usize,
     pub(crate) faults: usize,
+    /// The power is gone for so many milliseconds at the end, at every site.
+    pub(crate) night: Option<u64>,
+    /// No computer reaches the relay for ten minutes.
+    pub(crate) apart: bool,
 }
 
 impl Setup {
@@ -56,8 +63,10 @@ impl Setup {
             printers: (0..count).map(|index| printer(index, rng)).collect(),
             latency: if rng.random_bool(0.8) { 50 } else { 2000 },
             disk: if rng.random_bool(0.9) { 20 } else { 1500 },
+            apart: false,
             orders: rng.random_range(3..=9),
             faults: rng.random_range(0..=10),
+            night: NIGHTS.get(rng.random_range(0..40)).copied(),
         }
     }
 }

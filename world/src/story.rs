@@ -16,6 +16,14 @@ pub fn play(seed: u64) -> Verdict {
         .unwrap_or_else(|panic| Err(words(&*panic)))
 }
 
+/// Plays the evening of this seed with the relay out of reach for its first ten minutes.
+///
+/// # Errors
+/// The promise that was broken first, in words.
+pub fn play_apart(seed: u64) -> Verdict {
+    World::apart(seed).run()
+}
+
 /// Plays it again and tells every event, a line for each; the last line is the verdict.
 #[must_use]
 pub fn tell(seed: u64) -> Vec<String> {

@@ -18,6 +18,8 @@ use crate::story::Verdict;
 
 /// How long things go wrong, in milliseconds.
 pub(crate) const TROUBLE_MS: u64 = 180_000;
+/// Ten minutes without the relay.
+const APART_MS: u64 = 600_000;
 /// Ten idle minutes, in which nobody does anything: by then everything is on paper or with a person.
 const IDLE_MS: u64 = 600_000;
 /// By then people have answered everything, at the latest.
@@ -91,10 +93,15 @@ impl World {
         self.at(60_000, Event::Upkeep);
         self.at(10_000, Event::People);
         self.at(10_000, Event::Alarms);
+        self.grow_apart();
         self.run_until(TROUBLE_MS)?;
+        if self.setup.apart {
+            self.run_until(APART_MS)?;
+        }
+        self.nightfall()?;
         self.heal();
         self.phase = Phase::Idle;
-        self.run_until(TROUBLE_MS + IDLE_MS)?;
+        self.run_until(self.now + IDLE_MS)?;
         self.check_idle();
         self.verdict()?;
         self.phase = Phase::Answers;
@@ -104,6 +111,34 @@ impl World {
         }
         self.check_end();
         self.verdict()
+    }
+
+    /// N1: for ten minutes no computer reaches the relay, while orders come.
+    fn grow_apart(&mut self) {
+        for agent in 0..self.agents.len() {
+            if self.setup.apart {
+                self.cable.down.push(agent);
+            }
+        }
+    }
+
+    /// Everything stands still for a while: orders wait at the relay and in spools, and grow old.
+    fn nightfall(&mut self) -> Verdict {
+        let Some(night) = self.setup.night else {
+            return Ok(());
+        };
+        for agent in 0..self.agents.len() {
+            self.power_cut(agent, night);
+        }
+        self.phase = Phase::Idle;
+        self.run_until(self.now + night)
+    }
+
+    /// The same evening, but for ten minutes nobody reaches the relay, and nothing else goes wrong.
+    pub(crate) fn apart(seed: u64) -> Self {
+        let mut world = Self::new(seed, false);
+        (world.setup.apart, world.setup.faults, world.setup.night) = (true, 0, None);
+        world
     }
 
     fn plan_faults(&mut self) {

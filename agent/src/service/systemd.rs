@@ -17,6 +17,9 @@ const PACKAGED: &str = "/usr/lib/systemd/system/printrail-agent.service";
 /// Where the program lies that our own unit starts: the service cannot see into anybody's home.
 const PROGRAM: &str = "/usr/local/bin/printrail-agent";
 
+/// The program from before the last `update`.
+const PREVIOUS: &str = "/usr/local/bin/printrail-agent.previous";
+
 /// What our own installation writes where no package did: what to write, and where.
 const FILES: [(&str, &str); 4] = [
     (
@@ -84,7 +87,7 @@ pub fn uninstall() -> Result<(), ServiceError> {
         return Err(ServiceError::NotInstalled);
     }
     systemctl(&["disable", "--now", UNIT])?;
-    for path in FILES.iter().map(|(path, _)| *path).chain([PROGRAM]) {
+    for path in FILES.iter().map(|(path, _)| *path).chain([PROGRAM, PREVIOUS]) {
         match fs::remove_file(path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(at(path, error)),
             _ => {}
@@ -133,7 +136,7 @@ pub fn restart_soon() -> Result<(), ServiceError> {
 /// version on trial is watched over by the one before it, also after a power cut in the middle of an update.
 fn own(text: &str) -> String {
     let guard = format!(
-        "ExecStartPre=-+{PROGRAM}.previous update --guard --config /etc/printrail/agent.toml \
+        "ExecStartPre=-+{PREVIOUS} update --guard --config /etc/printrail/agent.toml \
          --data /var/lib/printrail-agent\nExecStart="
     );
     text.replace("ExecStart=", &guard)

@@ -2,6 +2,7 @@
 
 mod init;
 mod keep;
+mod load;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,7 +13,8 @@ use clap_complete::Shell;
 use crate::config::{Flags, duration};
 use crate::order::Role;
 pub(super) use init::{InitArgs, ReachArgs};
-pub(super) use keep::{BackupArgs, DoctorArgs, RestoreArgs};
+pub(super) use keep::{BackupArgs, ConfigCommand, DoctorArgs, RestoreArgs};
+pub(super) use load::LoadtestArgs;
 
 /// Carries a restaurant's orders to paper: the relay.
 #[derive(Debug, Parser)]
@@ -86,6 +88,8 @@ pub(super) enum Command {
     Restore(RestoreArgs),
     /// Check everything that has to be right, and say what to do where it is not.
     Doctor(DoctorArgs),
+    /// Send an evening's orders to virtual printers, with faults if asked, and audit the paper.
+    Loadtest(LoadtestArgs),
     /// Print the description of the HTTP interface (OpenAPI).
     Openapi,
     /// Print a completion script for a shell.
@@ -343,20 +347,6 @@ pub(super) enum AgentsCommand {
         /// The device's id.
         id: String,
     },
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum ConfigCommand {
-    /// Show every setting and where it comes from.
-    Show {
-        /// As JSON.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Check the settings; exit code 8 where they cannot be used.
-    Check,
-    /// Show which file is read.
-    Path,
 }
 
 #[cfg(test)]

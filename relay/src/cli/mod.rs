@@ -7,6 +7,7 @@ mod doctor;
 mod exit;
 mod init;
 mod lists;
+mod loadtest;
 mod manual;
 mod notify;
 mod owner;
@@ -71,6 +72,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Backup(args) => backup::backup(&flags, &args),
         Command::Restore(args) => runtime()?.block_on(backup::restore(&flags, &args)),
         Command::Doctor(args) => runtime()?.block_on(doctor::run(&flags, &args)),
+        Command::Loadtest(args) => runtime()?.block_on(loadtest::run(&args)),
         Command::Openapi => show::document(&crate::http::openapi::document()),
         Command::Completions { shell } => manual::completions(shell),
         Command::Man { folder } => manual::pages(&folder),

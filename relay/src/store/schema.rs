@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_that_is_cut_off_has_not_happened_and_is_taken_the_next_time() {
+    fn r6_a_step_that_is_cut_off_has_not_happened_and_is_taken_the_next_time() {
         let mut conn = Connection::open_in_memory().unwrap();
         assert!(steps(&mut conn, &[ONE, CUT]).is_err());
         assert_eq!(version(&conn), 1);

@@ -18,7 +18,7 @@ const FOLDER: &str = "PRINTRAIL_TEST_STORE";
 
 /// Not a test by itself: the relay that is killed. Says on stdout which orders it has answered.
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "run by orders_survive_kill_9"]
+#[ignore = "run by r1_orders_survive_kill_9"]
 async fn relay_to_be_killed() {
     let Ok(dir) = std::env::var(FOLDER) else { return };
     let (store, mut heard) = Store::open(Path::new(&dir), StoreOptions::default()).unwrap();
@@ -65,7 +65,7 @@ fn answers_until_killed(mut relay: Child, count: usize) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn orders_survive_kill_9() {
+async fn r1_orders_survive_kill_9() {
     let dir = tempfile::tempdir().unwrap();
     let (store, _) = Store::open(dir.path(), StoreOptions::default()).unwrap();
     let new = Outlet {

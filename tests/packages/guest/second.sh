@@ -18,6 +18,7 @@ check "stop and start" sh -c 'printrail-agent service stop && ! systemctl -q is-
 check "status says that it runs" sh -c 'printrail-agent service status | grep -q "active (running)"'
 check "a package's service is the package's to remove" test "$(printrail-agent service uninstall 2>/dev/null; echo $?)" = 1
 
+. /root/trouble.sh
 mkdir -p /opt/printrail && cp /usr/bin/printrail-agent /opt/printrail/agent
 check "a package's program is the package manager's to update" sh -c 'printrail-agent update --check 2>&1 | grep -q "apt install --only-upgrade printrail-agent"'
 . /root/update.sh

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
 use super::Command;
 
@@ -13,6 +13,7 @@ impl Command {
         !matches!(
             self,
             Self::Config(_)
+                | Self::Loadtest(_)
                 | Self::Openapi
                 | Self::Completions { .. }
                 | Self::Man { .. }
@@ -60,4 +61,18 @@ pub(in crate::cli) struct DoctorArgs {
     /// As JSON.
     #[arg(long)]
     pub(in crate::cli) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum ConfigCommand {
+    /// Show every setting and where it comes from.
+    Show {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check the settings; exit code 8 where they cannot be used.
+    Check,
+    /// Show which file is read.
+    Path,
 }

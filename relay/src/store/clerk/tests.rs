@@ -27,7 +27,8 @@ fn office() -> Office {
     .unwrap();
     let (publisher, heard) = mpsc::channel(64);
     let lock = Lock::take(&file).unwrap();
-    let clerk = Clerk::start((conn, lock), Arc::new(Timestamp::now), 64, publisher).unwrap();
+    let sources: (Clock, Ids) = (Arc::new(Timestamp::now), Arc::new(String::new));
+    let clerk = Clerk::start((conn, lock), sources, 64, publisher).unwrap();
     Office {
         clerk,
         heard,
