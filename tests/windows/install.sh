@@ -73,14 +73,14 @@ check "an order is on paper through the spooler" within 60 papers_are spooler Di
 check "and through the COM port" within 60 papers_are com Dish-a-2 1
 
 # --- stop while a ticket prints
-tell stall
+tell "delay-proof 5s"
 order a-3 bar
 printing() { { agent jobs list --json || true; } | grep -q '"state":"printing"'; }
 within 60 printing || fail "the ticket is being printed"
 agent service stop &
 stopping=$!
 check "told to stop, it finishes what prints" within 30 logged "tickets in progress are finished first" 0
-tell resume
+tell "delay-proof 0s"
 wait "$stopping" || fail "it stops"
 check "the service is stopped" stopped
 check "and the ticket is on paper" within 30 papers_are com Dish-a-3 1
