@@ -2,7 +2,7 @@
 
 use crate::raster::Canvas;
 use cosmic_text::{FontSystem, LayoutGlyph, fontdb};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use swash::scale::image::Content;
 use swash::scale::{Render, ScaleContext, Source, StrikeWith};
@@ -12,6 +12,9 @@ use swash::zeno::{Format, Transform};
 const INK_FROM: u8 = 112;
 /// Glyphs remembered: a Chinese menu in two sizes is about two thousand.
 const CACHE_LIMIT: usize = 8192;
+
+/// A face of this weight (100 to 900, OpenType's `usWeightClass`) and more is bold: semibold is the lightest.
+pub(super) const BOLD_FROM: u16 = 600;
 
 /// A glyph as dots. `left` is from the pen to the right, `top` from the baseline up.
 pub(super) struct Glyph {
@@ -59,9 +62,19 @@ impl GlyphKey {
 pub(super) struct Glyphs {
     context: ScaleContext,
     drawn: HashMap<GlyphKey, Option<Arc<Glyph>>>,
+    /// Faces that are called bold and are not.
+    stand_ins: HashSet<fontdb::ID>,
 }
 
 impl Glyphs {
+    /// Draws the bold glyphs of these faces bolder than they are, as those of every face that is not called bold.
+    pub(super) fn emboldening(stand_ins: HashSet<fontdb::ID>) -> Self {
+        Self {
+            stand_ins,
+            ..Self::default()
+        }
+    }
+
     pub(super) fn get(&mut self, system: &mut FontSystem, key: GlyphKey) -> Option<Arc<Glyph>> {
         if let Some(known) = self.drawn.get(&key) {
             return known.clone();
@@ -78,7 +91,7 @@ impl Glyphs {
         let bold_face = system
             .db()
             .face(key.font)
-            .is_some_and(|face| face.weight.0 >= 600);
+            .is_some_and(|face| face.weight.0 >= BOLD_FROM && !self.stand_ins.contains(&face.id));
         let font = system.get_font(key.font, fontdb::Weight(key.weight))?;
         #[expect(clippy::cast_precision_loss, reason = "hundredths of some hundred dots")]
         let (size, stretch) = (key.size as f32 / 100.0, key.stretch as f32 / 100.0);

@@ -8,9 +8,10 @@ use crate::layout::{Measure, Page, Row, RowStyle, Run, RunKind};
 use crate::model::FontName;
 use crate::raster::{Canvas, CellStyle, Font, builtin_faces, draw_cell};
 use cosmic_text::{Buffer, FontSystem, Metrics, fontdb};
-use glyph::Glyphs;
+use glyph::{BOLD_FROM, Glyphs};
 use group::{Drawing, Group};
 use region::Region;
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use swash::FontRef;
 
@@ -102,13 +103,42 @@ impl Inner {
         for data in fonts {
             db.load_font_source(fontdb::Source::Binary(Arc::new(Shared(data.clone()))));
         }
+        let glyphs = Glyphs::emboldening(bold_stand_ins(&mut db));
         let system = FontSystem::new_with_locale_and_db(region.locale().to_owned(), db);
         Self {
             system,
             buffer: Buffer::new_empty(Metrics::new(20.0, 24.0)),
-            glyphs: Glyphs::default(),
+            glyphs,
         }
     }
+}
+
+/// Gives every family without a bold face one: its own face once more. The shaping library looks for a language's
+/// font among faces of the asked weight alone, so that without it emphasis would choose any font that comes first.
+fn bold_stand_ins(db: &mut fontdb::Database) -> HashSet<fontdb::ID> {
+    let is_bold = |face: &fontdb::FaceInfo| face.weight.0 >= BOLD_FROM;
+    let families = |face: &fontdb::FaceInfo| {
+        face.families
+            .iter()
+            .map(|(name, _)| name.clone())
+            .collect::<Vec<_>>()
+    };
+    let bold: HashSet<String> = db
+        .faces()
+        .filter(|face| is_bold(face))
+        .flat_map(families)
+        .collect();
+    let lacking =
+        |face: &&fontdb::FaceInfo| !is_bold(face) && families(face).iter().all(|name| !bold.contains(name));
+    let plain: Vec<_> = db.faces().filter(lacking).cloned().collect();
+    let stand_in = |face| fontdb::FaceInfo {
+        weight: fontdb::Weight::BOLD,
+        ..face
+    };
+    plain
+        .into_iter()
+        .map(|face| db.push_face_info(stand_in(face)))
+        .collect()
 }
 
 struct Shared(FontData);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use protocol::Tick;
 
-use super::{Limits, Machine};
+use super::{Doing, Limits, Machine};
 
 /// A slow line is not even either.
 const SLACK: u32 = 3;
@@ -133,6 +133,11 @@ impl Machine {
         if self.line.drained() {
             return asked.max(moved_at) + self.answer_within();
         }
-        (asked + limits.answer).max(moved_at + limits.slowest_byte)
+        let answer = asked + limits.answer;
+        if matches!(self.doing, Doing::Printing(_)) {
+            // A ticket stands between: questions that wait for it would only queue up behind it.
+            return answer;
+        }
+        answer.max(moved_at + limits.slowest_byte)
     }
 }

@@ -45,10 +45,7 @@ pub(super) struct Findings {
 
 /// Holds every promise against the paper and against what the relay shows.
 pub(super) fn audit(promises: &[Promise], shown: &[Value], papers: impl Fn(&str) -> Vec<Paper>) -> Findings {
-    let shown: HashMap<&str, &Value> = shown
-        .iter()
-        .map(|job| (text(job, "id"), job))
-        .collect();
+    let shown: HashMap<&str, &Value> = shown.iter().map(|job| (text(job, "id"), job)).collect();
     let mut findings = Findings {
         tickets: promises.len(),
         ..Findings::default()

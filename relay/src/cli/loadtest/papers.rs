@@ -100,9 +100,7 @@ fn item(text: &str) -> Option<String> {
             .and_then(|rest| rest.strip_suffix(['K', 'B']));
         digits.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
     };
-    text.split_whitespace()
-        .rfind(is_item)
-        .map(str::to_owned)
+    text.split_whitespace().rfind(is_item).map(str::to_owned)
 }
 
 /// The short id in the foot of a whole ticket.
