@@ -67,7 +67,15 @@ fn name(path: &Path) -> String {
 }
 
 fn template(path: &Path) -> Result<String, SourceError> {
-    Ok(String::from_utf8_lossy(&read(path, TEMPLATE_MAX)?).into_owned())
+    let text = String::from_utf8(read(path, TEMPLATE_MAX)?).map_err(|_| SourceError {
+        path: path.to_owned(),
+        source: io::Error::new(
+            io::ErrorKind::InvalidData,
+            "it is not UTF-8; save it as UTF-8 in your editor",
+        ),
+    })?;
+    // Windows' editor begins such a file with a mark that is no text.
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
 fn templates(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {

@@ -187,6 +187,13 @@ mod tests {
         wide.fill(0, 0, 1000, 100);
         let decoded = decode(&base64(&wide), 0..384).unwrap();
         assert_eq!((decoded.width(), decoded.height()), (384, 38));
+        // Small as a file and small when unpacked, and still more paper than any ticket has.
+        let long = base64(&Canvas::new(576, 4001));
+        assert!(matches!(
+            decode(&long, 0..576),
+            Err(LogoError::TooLarge(576, 4001))
+        ));
+        assert!(decode(&base64(&Canvas::new(576, 4000)), 0..576).is_ok());
         let giant = base64(&Canvas::new(4000, 4000));
         assert!(matches!(
             decode(&giant, 0..384),

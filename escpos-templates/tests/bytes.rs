@@ -44,6 +44,19 @@ fn starprnt_has_commands_of_its_own() {
     );
 }
 
+/// Epson's `ESC p m t1 t2`: without its two times the printer takes the next two bytes of the ticket for them.
+#[test]
+fn a_drawer_kick_says_how_long_its_pulse_lasts() {
+    for (source, wanted) in [
+        ("{drawer:1}", b"\x1bp\x00\x19\xfa"),
+        ("{drawer:2}", b"\x1bp\x01\x19\xfa"),
+    ] {
+        let bytes = markup(&Renderer::builtin(), "generic-80", &format!("{source}\n|x")).escpos();
+        let kicks = bytes.windows(5).filter(|kick| kick == wanted).count();
+        assert_eq!(kicks, 1, "{source}: {}", readable(&bytes));
+    }
+}
+
 #[test]
 fn starprnt_takes_pictures_by_esc_gs_s() {
     let bytes = markup(&Renderer::builtin(), "star-prnt", "|ก").escpos();

@@ -209,8 +209,17 @@ mod tests {
 
         fs::write(&file, "fine\n{% if %}").unwrap();
         assert!(ticket(&stock).contains("our second"), "the last good one stays");
-        fs::write(&file, "mended again").unwrap();
-        assert!(ticket(&stock).contains("mended again"));
+        fs::write(&file, b"caf\xe9").unwrap();
+        assert!(
+            ticket(&stock).contains("our second"),
+            "so it does where one is not UTF-8"
+        );
+        fs::write(&file, "\u{feff}mended again").unwrap();
+        let mended = ticket(&stock);
+        assert!(
+            mended.contains("mended again") && !mended.contains(['\u{feff}', '?']),
+            "{mended}"
+        );
 
         fs::remove_file(&file).unwrap();
         assert!(ticket(&stock).contains("Margherita"));
