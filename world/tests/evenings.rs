@@ -33,8 +33,8 @@ fn i1_i2_i3_i4_i5_i6_i7_i8_hold_in_whole_evenings() {
 }
 
 #[test]
-#[ignore = "not yet played through"]
-fn n1_ten_minutes_without_the_relay_lose_nothing_and_keep_the_order() {
+#[ignore = "fails: whether by the world or by the product is open (docs/reliability.md)"]
+fn ten_minutes_without_the_relay_lose_nothing_and_keep_the_order() {
     for seed in 1..=20 {
         assert_eq!(world::play_apart(seed), Ok(()), "seed {seed}");
     }
