@@ -3,6 +3,7 @@
 //! The path of an order is told in ARCHITECTURE.md at the project's root.
 
 pub mod accept;
+pub mod alarms;
 pub mod auth;
 pub mod cli;
 pub mod config;
@@ -14,9 +15,11 @@ pub mod link;
 pub mod metrics;
 pub mod news;
 pub mod order;
+pub mod pace;
 pub mod publisher;
 pub mod rooms;
 pub mod routing;
+pub mod screens;
 pub mod service;
 pub mod sockets;
 pub mod store;
@@ -35,13 +38,16 @@ use tracing::{info, warn};
 use accept::Acceptor;
 use accept::gate::Gate;
 use accept::tls::{Tls, TlsError};
+use alarms::Alarms;
 use auth::{Auth, AuthError};
 use config::{Config, ConfigError};
 use limits::Meter;
 use link::Links;
 use metrics::Metrics;
 use news::News;
+use pace::Pace;
 use rooms::Hub;
+use screens::Screens;
 use service::{App, KnownOutlets, SharedApp};
 use store::{Committed, Store, StoreError, StoreOptions};
 
@@ -192,6 +198,7 @@ impl Relay {
         }
         publishing.spawn(publisher::run(app.clone(), committed));
         publishing.spawn(publisher::housekeeping(app.clone()));
+        publishing.spawn(alarms::run(app.clone()));
         tokio::select! {
             () = acceptor.run(listener, router) => {}
             () = stop.cancelled() => {}
@@ -225,7 +232,10 @@ pub fn open(config: Config) -> Result<(SharedApp, mpsc::Receiver<Committed>), St
             config.limits.connections_per_outlet,
         )),
         links: Links::default(),
+        alarms: Alarms::default(),
         news: News::default(),
+        pace: Pace::default(),
+        screens: Screens::default(),
         stop: CancellationToken::new(),
         tasks: TaskTracker::new(),
         known: KnownOutlets::default(),

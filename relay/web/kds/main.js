@@ -45,7 +45,7 @@ kitchen.settings = kept?.settings ?? kitchen.settings
 const live = new Live(kept?.place, async entry => {
   if (Date.now() - provenAt > FRESH_MS) await live.beat()
   return Date.now() - provenAt > FRESH_MS ? 'later' : isWanted(kitchen, entry)
-})
+}, kitchen.station)
 const sounds = new Sounds()
 const strip = new Strip($('#strip'), $('#shout'), provenAt)
 const undo = new panels.UndoBar($('#undo'))

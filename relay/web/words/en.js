@@ -155,6 +155,14 @@ export default {
   overHow: 'Thank you for coming. Ask the staff if something is missing.',
   tellMe: 'Tell me by sound when it is ready',
   tellMeOn: 'You will hear it when it is ready',
+  etaAt: 'Ready about {from}–{until}',
+  etaLate: 'It takes a little longer than usual',
+  // pickup screen
+  pickup: 'Pickup',
+  pickupMaking: 'Preparing',
+  pickupReady: 'Ready',
+  pickupOld: 'Not updated since {time} – please ask at the counter',
+  pickupScreen: 'Pickup screen',
   // start page
   startKitchen: 'Kitchen display',
   startKitchenHow: 'Pending, cooking and ready orders, for the screen at the stove.',

@@ -152,6 +152,13 @@ export default {
   overHow: 'Terima kasih atas kunjungan Anda. Tanyakan kepada staf bila ada yang kurang.',
   tellMe: 'Beri tahu saya dengan suara bila siap',
   tellMeOn: 'Anda akan mendengarnya bila siap',
+  etaAt: 'Siap kira-kira {from}–{until}',
+  etaLate: 'Sedikit lebih lama dari biasanya',
+  pickup: 'Pengambilan',
+  pickupMaking: 'Disiapkan',
+  pickupReady: 'Siap',
+  pickupOld: 'Tidak diperbarui sejak {time} – silakan tanya di konter',
+  pickupScreen: 'Layar pengambilan',
   startKitchen: 'Layar dapur',
   startKitchenHow: 'Pesanan menunggu, dimasak, dan siap, untuk layar di dapur.',
   startLead: 'Relay ini menerima pesanan dan membawanya ke kertas.'
