@@ -160,7 +160,7 @@ test('a keyboard alone is enough, and the focus is always seen', async () => {
 })
 
 test('the first load is at most 100 kB, all from the relay, and nothing breaks the policy', async t => {
-  for (const [path, ready] of [['/', '.of-now .one'], ['/#templates', '.papers img'], ['/#settings', '.grid'], ['/kds', '.card'], ['/pickup?all', '#making li'], [`/s/${token}`, '.order']]) {
+  for (const [path, ready] of [['/', '.of-now .one'], ['/#templates', '.papers img'], ['/#settings', '.grid'], ['/kds', '.card'], ['/pickup?all', '#ready li'], [`/s/${token}`, '.order']]) {
     const page = await openPage(house, '/robots.txt')
     const session = await page.context().newCDPSession(page)
     await session.send('Network.enable')

@@ -11,6 +11,9 @@ use crate::store::{Device, Holder, Job, Printer};
 /// A ticket that is not on paper after that is late (DELIVERY.md: an alarm within 60 s).
 const LATE_AFTER: SignedDuration = SignedDuration::from_secs(40);
 
+/// How the reason begins for which an agent holds a ticket that waited too long (DELIVERY.md, "Freshness").
+const STALE: &str = "stale";
+
 /// How an outlet stands.
 #[derive(Debug, Default)]
 pub(super) struct Scene {
@@ -46,8 +49,10 @@ impl Scene {
             .iter()
             .filter(|printer| self.online.contains(&printer.device))
         {
-            if let Some(what) = state_words(state_of(printer)) {
-                let key = format!("printer:{}:{}", printer.device, printer.name);
+            let state = state_of(printer);
+            if let Some(what) = state_words(state) {
+                // Another state is another trouble: who is told that paper is out need not guess that the cover is open.
+                let key = format!("printer:{}:{}:{state}", printer.device, printer.name);
                 wrong.insert(key, format!("{}: {what}", printer.name));
             }
         }
@@ -66,9 +71,10 @@ impl Scene {
                         format!("{name}: nobody knows whether it printed; look at the paper and say so");
                     wrong.insert(format!("job:{}", job.header.id), text);
                 }
-                JobState::Held => {
-                    let why = job.detail.as_deref().unwrap_or("no reason given");
-                    wrong.insert(format!("job:{}", job.header.id), format!("{name} waits: {why}"));
+                // One that waits for its printer is told with the printer, and as late; a stale one waits for people.
+                JobState::Held if job.detail.as_deref().is_some_and(|why| why.starts_with(STALE)) => {
+                    let text = format!("{name} is too old to print by itself; print or withdraw it");
+                    wrong.insert(format!("job:{}", job.header.id), text);
                 }
                 _ if now.duration_since(job.created_at) > LATE_AFTER && !self.is_on_screen(station) => {
                     *late.entry(station).or_default() += 1;

@@ -16,6 +16,8 @@ export function sentence ({ stations, devices, jobs }, now) {
       .map(station => ({ words: station.screen === false ? 'saysDeadScreen' : 'saysNobody', values: { name: station.name, ...waiting([station], now) } }))
   ]
   if (doubts.length > 0) parts.push({ words: doubts.length === 1 ? 'saysDoubt' : 'saysDoubts', values: { n: doubts.length } })
+  const stale = jobs.filter(isStale)
+  if (stale.length > 0) parts.push({ words: stale.length === 1 ? 'saysStale' : 'saysStales', values: { n: stale.length } })
   const low = paired.flatMap(device => device.printers).filter(printer => printer.state === 'ready' && printer.paper === 'low')
   if (parts.length > 0) return { level: 'bad', parts }
   if (low.length > 0) return { level: 'warn', parts: low.map(printer => ({ words: 'saysLow', values: { name: printer.name } })) }
@@ -23,6 +25,9 @@ export function sentence ({ stations, devices, jobs }, now) {
   if (printers === 0) return { level: 'warn', parts: [{ words: paired.length ? 'saysNoPrinter' : 'saysEmpty', values: {} }] }
   return { level: 'good', parts: [{ words: printers === 1 ? 'saysFineOne' : 'saysFine', values: { n: printers } }] }
 }
+
+// One that the printer's computer will not print by itself any more (agent/src/press/freshness.rs).
+const isStale = job => job.state === 'held' && Boolean(job.detail?.startsWith('stale'))
 
 // What needs a person: tickets in doubt, held, long on their way or for a station where nobody prints, oldest first.
 export function needs (jobs, stations, now, lateMs = 60_000) {

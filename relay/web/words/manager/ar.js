@@ -23,6 +23,8 @@ export default {
   saysFineOne: 'الطابعة بخير.',
   saysEmpty: 'لا حاسوب يطبع بعد: أضف واحدا في قسم الطابعات.',
   saysNoPrinter: 'لا طابعة بعد: سمّ واحدة على حاسوبها.',
+  saysStale: 'تذكرة واحدة قديمة فلا تُطبع تلقائيًا.',
+  saysStales: '{n} تذاكر قديمة فلا تُطبع تلقائيًا.',
   saysLow: '{name}: الورق يكاد ينفد.',
   saysAway: '{name} غير متصل',
   saysNobody: '{name}: لا حاسوب يطبع لها',

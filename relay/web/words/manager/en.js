@@ -23,6 +23,8 @@ export default {
   saysFineOne: 'The printer is fine.',
   saysEmpty: 'No computer prints yet: add one under Printers.',
   saysNoPrinter: 'No printer yet: name one on its computer.',
+  saysStale: 'One ticket is too old to print by itself.',
+  saysStales: '{n} tickets are too old to print by themselves.',
   saysLow: '{name}: paper is nearly out.',
   saysAway: '{name} is not connected',
   saysNobody: '{name}: no computer prints for it',

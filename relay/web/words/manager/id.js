@@ -23,6 +23,8 @@ export default {
   saysFineOne: 'Printer baik.',
   saysEmpty: 'Belum ada komputer yang mencetak: tambahkan di bagian Printer.',
   saysNoPrinter: 'Belum ada printer: daftarkan di komputernya.',
+  saysStale: 'Satu tiket terlalu lama untuk tercetak sendiri.',
+  saysStales: '{n} tiket terlalu lama untuk tercetak sendiri.',
   saysLow: '{name}: kertas hampir habis.',
   saysAway: '{name} tidak terhubung',
   saysNobody: '{name}: tidak ada komputer yang mencetak untuknya',
