@@ -23,7 +23,7 @@ pub struct Trouble {
 
 /// What to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct News {
+pub(super) struct News {
     /// The trouble's name.
     pub key: String,
     /// What people read.
