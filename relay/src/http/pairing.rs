@@ -1,6 +1,6 @@
 //! `/api/enrolments` and `/api/enrol`: computers come in by a one-time code.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Extension;
 use axum::extract::State;
@@ -15,7 +15,7 @@ use super::input::{Named, Payload, Who, lifetime, text};
 use super::reply::{List, json as reply, with_status};
 use crate::error::Problem;
 use crate::service::SharedApp;
-use crate::store::{OpenCode, Redeemed};
+use crate::store::{OpenCode, OutletId, Redeemed};
 
 /// How long a pairing code holds where nobody says.
 const DEFAULT_TTL: Duration = Duration::from_secs(15 * 60);
@@ -90,8 +90,10 @@ pub(super) async fn enrol(
     } = app.store.redeem(code, name).await?;
     tracing::info!(outlet = device.outlet, device = device.id, %address,
         "{} is enrolled as device {}", device.name, device.id);
+    let outlet = OutletId::from(device.outlet.as_str());
+    app.links.paired(&outlet, &device.id, Instant::now());
     if let Some(old) = replaced {
-        app.cut_off(&device.outlet.as_str().into(), &old);
+        app.cut_off(&outlet, &old);
     }
     Ok(reply(&json!({
         "deviceId": device.id,
