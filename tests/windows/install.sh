@@ -88,10 +88,10 @@ agent service start
 within 30 live || fail "it starts again"
 check "once" papers_are com Dish-a-3 1
 
-# --- killed; Wine's service manager knows no restart, so it is started by hand
-"$wine" taskkill /f /im printrail-agent.exe >/dev/null
+# --- killed; Wine's service manager notices it when it is asked to stop what is gone, and knows no restart: by hand
+pkill -KILL -f 'printrail-agent.exe"? run --service' || fail "the service's process is found"
 order a-4 kitchen
-within 60 stopped || fail "the service manager sees the end"
+agent service stop || true
 agent service start
 check "killed and started, it prints what came meanwhile" within 60 papers_are spooler Dish-a-4 1
 
