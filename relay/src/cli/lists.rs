@@ -42,7 +42,11 @@ fn clock(moment: &str) -> String {
     let parsed = moment.parse::<jiff::Timestamp>();
     parsed.map_or_else(
         |_| moment.to_owned(),
-        |at| at.to_zoned(jiff::tz::TimeZone::system()).strftime("%H:%M").to_string(),
+        |at| {
+            at.to_zoned(jiff::tz::TimeZone::system())
+                .strftime("%H:%M")
+                .to_string()
+        },
     )
 }
 
