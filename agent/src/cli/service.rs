@@ -76,10 +76,8 @@ fn install(flags: &Flags, args: &ServiceInstall) -> Result<Exit, Failure> {
         );
         return Ok(Exit::Ok);
     }
-    // SCM would take the end of an agent without printers for a failed start; elsewhere it is tried again quietly.
-    if cfg!(windows)
-        && let Err(incomplete) = load(flags, &env)
-    {
+    // An agent without printers ends at once, which every service manager takes for a failed start.
+    if let Err(incomplete) = load(flags, &env) {
         output::message(&format!(
             "it starts with its first printer: `printrail-agent printers scan`, then `printrail-agent printers add` \
              (now: {})",
