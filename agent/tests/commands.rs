@@ -40,6 +40,68 @@ async fn exit_codes_and_messages_say_what_to_do() {
 }
 
 #[tokio::test]
+async fn json_names_its_schema_and_another_one_is_a_usage_error() {
+    let home = Home::kitchen("ws://127.0.0.1:1");
+    for asked in ["--json", "--json=1"] {
+        let shown = home.call(&["config", "path", asked]).stdout;
+        let shown: serde_json::Value = serde_json::from_slice(&shown).unwrap();
+        assert_eq!(shown["schema"], 1, "{asked}");
+    }
+    let other = home.call(&["config", "path", "--json=2"]);
+    assert_eq!((other.status.code(), other.stdout.len()), (Some(2), 0));
+    assert!(stderr(&other).contains("schema 1"), "{}", stderr(&other));
+}
+
+#[tokio::test]
+async fn a_profile_has_a_folder_of_its_own_wherever_it_is_named() {
+    let path = |args: &[&str], profile: Option<&str>| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_printrail-agent"));
+        command.args(args).env_remove("PRINTRAIL_AGENT_DATA");
+        if let Some(profile) = profile {
+            command.env("PRINTRAIL_AGENT_PROFILE", profile);
+        }
+        let output = command.output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (code, usual) = path(&["config", "path"], None);
+    assert_eq!(code, Some(0));
+    let second = path(&["config", "path", "--profile", "second"], None);
+    assert!(second.1.contains("second") && second.1 != usual, "{second:?}");
+    assert_eq!(path(&["--profile", "second", "config", "path"], None), second);
+    assert_eq!(path(&["config", "path"], Some("second")), second);
+    for wrong in ["../up", "", "a b"] {
+        assert_eq!(
+            path(&["config", "path", "--profile", wrong], None).0,
+            Some(2),
+            "{wrong:?}"
+        );
+    }
+    let both = ["config", "path", "--profile", "second", "--data", "/tmp/x"];
+    assert_eq!(path(&both, None).0, Some(2));
+}
+
+#[tokio::test]
+async fn a_command_that_is_not_done_in_time_is_given_up() {
+    let relay = FakeRelay::start().await;
+    let home = Home::kitchen(&relay.url());
+    // A relay that takes the connection and never answers.
+    let waits = home.call(&["pair", "ANY", "--timeout", "1"]);
+    assert_eq!(waits.status.code(), Some(1));
+    assert!(stderr(&waits).contains("gave up after 1 s"), "{}", stderr(&waits));
+    let watched = home.call(&["status", "--watch", "--timeout", "1"]);
+    assert_eq!(watched.status.code(), Some(0));
+    assert!(!watched.stdout.is_empty());
+    for never in ["run", "update"] {
+        assert_eq!(
+            home.call(&[never, "--timeout", "1"]).status.code(),
+            Some(2),
+            "{never}"
+        );
+    }
+    assert_eq!(home.call(&["status", "--timeout", "0"]).status.code(), Some(2));
+}
+
+#[tokio::test]
 async fn config_show_names_where_each_value_came_from() {
     let home = Home::kitchen("ws://127.0.0.1:1");
     let (code, shown) = home.json(&["config", "show", "--relay", "ws://127.0.0.1:2"]);
@@ -264,6 +326,20 @@ async fn render_makes_every_output_from_an_event_and_from_markup() {
     let unknown = home.call(&["render", event, "--profile", "no-such"]);
     assert_eq!(unknown.status.code(), Some(2));
     assert!(stderr(&unknown).contains("generic-80"));
+    let config = fs::read_to_string(home.path().join("agent.toml")).unwrap();
+    home.configure(
+        &(config + "\n[[printer]]\nname = \"pass\"\naddress = \"file:/dev/null\"\ncolumns = 30\n"),
+    );
+    let ruler = home.path().join("pass.png");
+    let as_pass = ["render", markup.to_str().unwrap(), "--printer", "pass"];
+    let like = String::from_utf8(home.call(&as_pass).stdout).unwrap();
+    assert_eq!(like.trim_end().len(), 30, "{like:?}");
+    let drawn = home.call(&[&as_pass[..], &["--png", ruler.to_str().unwrap()]].concat());
+    assert_eq!((drawn.status.code(), drawn.stdout.len()), (Some(0), 0));
+    assert!(fs::read(&ruler).unwrap().starts_with(b"\x89PNG"));
+    let nobody = home.call(&["render", event, "--printer", "oven"]);
+    assert_eq!(nobody.status.code(), Some(1));
+    assert!(stderr(&nobody).contains("grill, pass"), "{}", stderr(&nobody));
     let (code, report) = home.json(&["render", event]);
     assert_eq!((code, &report["schema"]), (Some(0), &1.into()));
     let wrong = home.path().join("wrong.json");

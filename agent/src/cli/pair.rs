@@ -31,7 +31,7 @@ pub(super) fn pair(flags: &Flags, args: &PairArgs, no_input: bool) -> Result<Exi
     let name = args.name.clone().unwrap_or_else(host_name);
     let enrolled = exchange(&known, code.trim(), &name)?;
     keep(&known, &enrolled)?;
-    tell(&known, &enrolled, args.json);
+    tell(&known, &enrolled, args.json.wanted());
     Ok(Exit::Ok)
 }
 

@@ -103,7 +103,7 @@ pub(super) fn doctor(flags: &Flags, args: &DoctorArgs) -> Result<Exit, Failure> 
             return Err(Failure::new(Exit::Usage, text));
         }
     }
-    if args.json {
+    if args.json.wanted() {
         output::json(&json!({ "schema": SCHEMA, "checks": checks }));
     } else {
         let rows: Vec<_> = checks.iter().map(Check::row).collect();
