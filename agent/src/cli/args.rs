@@ -116,12 +116,16 @@ pub(super) enum Command {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   printrail-agent pair --relay wss://orders.bistro.example ABCD-1234
-  printrail-agent pair                 asks for the code
+  printrail-agent pair --relay wss://orders.bistro.example      shows a phrase for the manager's dashboard
 
-The code comes from `printrail-relay enrol`, or from the dashboard.")]
+A code comes from `printrail-relay enrol`, or from the dashboard. Without one a phrase and a picture are shown,
+and a manager has 15 minutes to take the computer in with it.")]
 pub(super) struct PairArgs {
     /// The pairing code
     pub(super) code: Option<String>,
+    /// Show a phrase and wait for a manager, also where there is no terminal
+    #[arg(long, conflicts_with = "code")]
+    pub(super) wait: bool,
     /// This computer's name on the dashboard [default: its host name]
     #[arg(long)]
     pub(super) name: Option<String>,

@@ -53,6 +53,7 @@ fn install(flags: &Flags, args: &ServiceInstall) -> Result<Exit, Failure> {
     if args.code.is_some() {
         let wanted = PairArgs {
             code: args.code.clone(),
+            wait: false,
             name: args.name.clone(),
             json: AsJson::default(),
         };
