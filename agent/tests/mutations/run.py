@@ -65,6 +65,9 @@ def copy(faults):
             continue
         new.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(old, new)
+    for old in [path for path in TREE.rglob("*") if path.is_file()]:
+        if str(old.relative_to(TREE)) not in listed:
+            old.unlink()
     sources = TREE / "agent/src"
     for name, text in plant(faults, ROOT / "agent/src").items():
         (sources / name).write_text(text)

@@ -5,7 +5,9 @@ mod agent;
 mod computer;
 mod line;
 mod mend;
+mod network;
 mod printers;
+mod suspend;
 
 use serde::Serialize;
 use serde_json::json;
@@ -157,5 +159,6 @@ fn examine(flags: &Flags) -> Vec<Check> {
             checks.extend(printers::alone(config));
         }
     }
+    checks.extend(suspend::checks(config));
     checks
 }

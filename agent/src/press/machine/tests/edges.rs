@@ -148,3 +148,17 @@ fn a_proof_that_comes_while_the_copys_intent_is_made_durable_withdraws_the_copy(
         (Some(Evidence::A), vec![false])
     );
 }
+
+#[test]
+fn a_printer_with_new_firmware_is_asked_anew_what_it_can_prove() {
+    let mut rig = kitchen();
+    rig.seconds(20);
+    assert!(!rig.connected);
+    rig.printer.firmware = "2.0";
+    rig.printer.marks = false;
+    rig.order("1");
+    rig.wait("it prints", |rig| rig.state("1") == JobState::Printed);
+    assert_eq!(rig.job("1").evidence, Some(Evidence::B), "it knows no marks any more");
+    let known = rig.known.as_ref().unwrap();
+    assert_eq!((known.firmware.as_deref(), known.level), (Some("2.0"), Evidence::B));
+}
