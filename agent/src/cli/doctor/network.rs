@@ -1,5 +1,7 @@
 //! The way to the relay, step by step: name, connection, certificate, and whether it lets this device in.
 
+use std::net::IpAddr;
+
 use super::Check;
 use crate::config::RelayUrl;
 use crate::link::{Broken, Dialled};
@@ -15,6 +17,9 @@ fn judge(url: &RelayUrl, step: Dialled, tried: &Result<(), Broken>) -> Check {
     match tried {
         Err(broken) if broken.step == step => Check::fail(name, broken.problem.clone(), fix(url, broken)),
         Err(broken) if broken.step < step => Check::skip(name, "not known until the step before it works"),
+        _ if step == Dialled::Name && url.host().parse::<IpAddr>().is_ok() => {
+            Check::skip(name, format!("{} is an address and no name", url.host()))
+        }
         _ if step == Dialled::Tls && !url.is_secure() => {
             Check::skip(name, "the link is not encrypted: its address begins with ws://")
         }
@@ -90,6 +95,6 @@ mod tests {
         assert_eq!(verdicts(url, &at(Dialled::Name)), [Fail, Skip, Skip, Skip]);
         assert_eq!(verdicts(url, &at(Dialled::Tls)), [Pass, Pass, Fail, Skip]);
         assert_eq!(verdicts(url, &at(Dialled::Relay)), [Pass, Pass, Pass, Fail]);
-        assert_eq!(verdicts("ws://127.0.0.1:80", &Ok(())), [Pass, Pass, Skip, Pass]);
+        assert_eq!(verdicts("ws://127.0.0.1:80", &Ok(())), [Skip, Pass, Skip, Pass]);
     }
 }
