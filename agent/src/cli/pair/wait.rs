@@ -48,7 +48,7 @@ pub(super) fn adopted(known: &RelayOnly, name: &str) -> Result<Enrolled, Failure
 fn show(known: &RelayOnly, name: &str, phrase: &str) {
     let pages = known.relay.url.pages();
     output::message(&format!(
-        "A manager takes this computer in as {name}, within 15 minutes: on {pages} under \"Computers\", \
+        "A manager takes this computer in as {name}, within 15 minutes: on {pages} under \"Printers\", \
          \"Add a computer\", with this phrase:\n\n    {phrase}\n"
     ));
     let colours = io::stderr().is_terminal() && env("NO_COLOR").is_none();
