@@ -3,6 +3,7 @@
 //! The path of an order is told in ARCHITECTURE.md at the project's root.
 
 pub mod accept;
+pub mod alarms;
 pub mod auth;
 pub mod cli;
 pub mod config;
@@ -14,10 +15,12 @@ pub mod link;
 pub mod metrics;
 pub mod news;
 pub mod order;
+pub mod pace;
 mod planted;
 pub mod publisher;
 pub mod rooms;
 pub mod routing;
+pub mod screens;
 pub mod service;
 pub mod sockets;
 pub mod store;
@@ -37,13 +40,16 @@ use tracing::{info, warn};
 use accept::Acceptor;
 use accept::gate::Gate;
 use accept::tls::{Tls, TlsError};
+use alarms::Alarms;
 use auth::{Auth, AuthError};
 use config::{Config, ConfigError};
 use limits::Meter;
 use link::Links;
 use metrics::Metrics;
 use news::News;
+use pace::Pace;
 use rooms::Hub;
+use screens::Screens;
 use service::{App, KnownOutlets, SharedApp};
 use store::{Committed, Store, StoreError, StoreOptions};
 
@@ -198,6 +204,7 @@ impl Relay {
         }
         publishing.spawn(publisher::run(app.clone(), committed));
         publishing.spawn(publisher::housekeeping(app.clone()));
+        publishing.spawn(alarms::run(app.clone()));
         publishing.spawn(async move { acceptor.run(listener, router).await });
         stop.cancelled().await;
         info!("stopping: what was begun has {} s to end", DRAIN_WITHIN.as_secs());
@@ -232,7 +239,10 @@ pub fn open(config: Config) -> Result<(SharedApp, mpsc::Receiver<Committed>), St
             config.limits.connections_per_outlet,
         )),
         links: Links::default(),
+        alarms: Alarms::default(),
         news: News::default(),
+        pace: Pace::default(),
+        screens: Screens::default(),
         stop: CancellationToken::new(),
         tasks: TaskTracker::new(),
         talks: TaskTracker::new(),

@@ -68,6 +68,7 @@ pub async fn housekeeping(app: SharedApp) {
 
 fn publish(app: &SharedApp, epoch: u64, commit: &Committed) {
     for (outlet, event) in &commit.events {
+        app.pace.learn(outlet, event);
         app.hub.publish(outlet, epoch, event);
         app.news.tell(outlet, event.seq);
         metrics::order_to_event(between(event.at, Timestamp::now()));

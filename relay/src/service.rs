@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::warn;
 
+use crate::alarms::Alarms;
 use crate::auth::{Auth, Identity, roles};
 use crate::config::Config;
 use crate::error::Problem;
@@ -17,8 +18,10 @@ use crate::metrics::Metrics;
 use crate::news::News;
 use crate::order::input::fingerprint_of;
 use crate::order::{Actor, Command, Role, guest};
+use crate::pace::Pace;
 use crate::planted;
 use crate::rooms::Hub;
+use crate::screens::Screens;
 use crate::store::{OrderReply, OrderRequest, Outlet, OutletId, Store, Visit};
 
 /// Outlets remembered as existing. A chain's fit; past it, all are asked for anew.
@@ -36,6 +39,12 @@ pub struct App {
     pub links: Links,
     /// Wakes those who follow the log.
     pub news: News,
+    /// Who is told what needs a person.
+    pub alarms: Alarms,
+    /// How long kitchens take.
+    pub pace: Pace,
+    /// Which kitchen displays are heard of.
+    pub screens: Screens,
     /// Who is who.
     pub auth: Auth,
     /// Counts requests.

@@ -2,7 +2,7 @@
 
 mod cache;
 pub mod codes;
-mod fetch;
+pub(crate) mod fetch;
 pub mod issuer;
 pub mod jwt;
 pub mod keys;

@@ -16,6 +16,7 @@ use tokio::time::Instant;
 
 use super::input::{Params, Who, accepts};
 use super::reply::json as reply;
+use super::screens;
 use crate::auth::Identity;
 use crate::dialects::{Position, without_people};
 use crate::error::Problem;
@@ -59,6 +60,7 @@ pub(super) async fn follow(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let after = position(&params, &headers)?;
+    screens::note(&app, &who, params.text("screen")).await?;
     let log = Log::open(app, who, after).await?;
     if accepts(&headers, "text/event-stream") {
         return Ok(log.stream());

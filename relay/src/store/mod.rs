@@ -14,6 +14,7 @@ mod divert;
 mod fate;
 mod handle;
 mod lock;
+mod paper;
 mod readers;
 mod schema;
 mod sql;

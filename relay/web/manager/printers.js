@@ -43,6 +43,10 @@ export class View {
           const { jobs } = await ask('POST', `${path}/test`, {})
           tell(t('testComes', { stations: jobs.map(job => job.station).join(', ') }))
         }, { then: again }),
+        act(t('identify'), async () => {
+          const { jobs } = await ask('POST', `${path}/test`, { identify: true })
+          tell(t('identifyComes', { name: device.name, stations: jobs.map(job => job.station).join(', ') }))
+        }, { then: again }),
         h('button', { on: { click: () => this.#rename(device, path) } }, t('rename')),
         act(t('replace'), async () => this.#show(await ask('POST', '/api/enrolments', { replaces: device.id })), { confirm: t('replaceSure', { name: device.name }) }),
         act(t('revoke'), () => ask('POST', `${path}/revoke`), { then: again, confirm: t('revokeSure', { name: device.name }) })))
