@@ -16,6 +16,7 @@ pub mod metrics;
 pub mod news;
 pub mod order;
 pub mod pace;
+mod planted;
 pub mod publisher;
 pub mod rooms;
 pub mod routing;
@@ -23,6 +24,7 @@ pub mod screens;
 pub mod service;
 pub mod sockets;
 pub mod store;
+mod trail;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -53,6 +55,9 @@ use store::{Committed, Store, StoreError, StoreOptions};
 
 /// How long requests and sockets may take to end after a stop (DELIVERY.md, R5).
 pub const DRAIN_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long clients that poll may take to come once more, for the last word. They mostly wait for it.
+const FAREWELL_WITHIN: Duration = Duration::from_secs(2);
 
 /// A relay that listens, ready to serve.
 #[derive(Debug)]
@@ -171,8 +176,9 @@ impl Relay {
             committed,
             ..
         } = self;
-        let kill = CancellationToken::new();
+        let (closed, kill) = (CancellationToken::new(), CancellationToken::new());
         let _stop_on_drop = app.stop.clone().drop_guard();
+        let _closed_on_drop = closed.clone().drop_guard();
         let _kill_on_drop = kill.clone().drop_guard();
         let publishing = TaskTracker::new();
         let tls = tls.map(|tls| {
@@ -184,7 +190,7 @@ impl Relay {
             gate: Arc::new(gate(&app.config)),
             tls,
             tasks: app.tasks.clone(),
-            stop: app.stop.clone(),
+            stop: closed.clone(),
             kill: kill.clone(),
         };
         let router = http::router(app.clone());
@@ -199,12 +205,13 @@ impl Relay {
         publishing.spawn(publisher::run(app.clone(), committed));
         publishing.spawn(publisher::housekeeping(app.clone()));
         publishing.spawn(alarms::run(app.clone()));
-        tokio::select! {
-            () = acceptor.run(listener, router) => {}
-            () = stop.cancelled() => {}
-        }
+        publishing.spawn(async move { acceptor.run(listener, router).await });
+        stop.cancelled().await;
         info!("stopping: what was begun has {} s to end", DRAIN_WITHIN.as_secs());
         app.stop.cancel();
+        app.talks.close();
+        let _not_in_time = tokio::time::timeout(FAREWELL_WITHIN, app.talks.wait()).await;
+        closed.cancel();
         drain(&app.tasks, &kill).await;
         app.store.clone().close().await;
         publishing.close();
@@ -238,6 +245,7 @@ pub fn open(config: Config) -> Result<(SharedApp, mpsc::Receiver<Committed>), St
         screens: Screens::default(),
         stop: CancellationToken::new(),
         tasks: TaskTracker::new(),
+        talks: TaskTracker::new(),
         known: KnownOutlets::default(),
         config,
         store,

@@ -151,6 +151,21 @@ test('a computer is tested, renamed and shut out, and the audit says by whom', a
   await page.locator('#tabs a', { hasText: 'Now' }).click()
 })
 
+test('a computer that shows a phrase comes in by its picture', async () => {
+  const phrase = '7K3M-maple-river-otter-tulip'
+  await page.goto(`${house.url}/#printers&pair=${phrase}`)
+  const shown = page.getByLabel('Phrase that the computer shows')
+  assert.equal(await shown.inputValue(), phrase)
+  assert.equal(new URL(page.url()).hash, '#printers', 'the phrase does not stay in the address')
+  await page.getByLabel('bar', { exact: true }).check()
+  await button(page, 'Make a code').click()
+  await until(async () => await page.locator('dialog').count() === 0, 'closed', LONG)
+  const paired = await house.ask('POST', '/api/enrol', { code: phrase, name: 'bar-pc' })
+  assert.deepEqual(paired.stations.map(({ name }) => name), ['bar'])
+  await house.ask('POST', `/api/devices/${paired.deviceId}/revoke`, undefined, as.manager)
+  await page.locator('#tabs a', { hasText: 'Now' }).click()
+})
+
 test('the relay dies and comes back: everybody is still signed in, and the page is right by itself', async () => {
   const kds = await openPage(house, '/kds', { token: house.token('kitchen') })
   const live = () => until(async () => /^live [0-3] s/.test(await kds.locator('#strip .say').innerText()), 'live', LONG)

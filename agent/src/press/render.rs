@@ -111,7 +111,7 @@ impl Tickets {
 }
 
 /// The profile of a printer that says who it is: its maker's, with the longest name that its model begins with.
-fn profile_for(known: &Known, names: &[String]) -> Option<String> {
+pub(crate) fn profile_for(known: &Known, names: &[String]) -> Option<String> {
     let maker = known.maker.as_deref()?.to_lowercase();
     let model = known.model.as_deref()?.to_lowercase().replace(' ', "-");
     let fits = |name: &&String| {

@@ -32,7 +32,7 @@ use crate::order::{Actor, Command, Event, Order, Refusal};
 use crate::routing::Settings;
 
 pub use divert::{Agent, Standing};
-pub use handle::enrol::{RedeemError, Redeemed};
+pub use handle::enrol::{RedeemError, Redeemed, is_strong};
 pub use handle::inspect::{AuditFilter, OpenCode};
 pub use handle::link::Acked;
 pub use handle::sockets::SocketSession;

@@ -41,7 +41,8 @@ await open()
 
 // The view that the address names, loaded when it is first wanted.
 async function open () {
-  const name = VIEWS.includes(location.hash.slice(1)) ? location.hash.slice(1) : 'now'
+  const [wanted] = location.hash.slice(1).split('&')
+  const name = VIEWS.includes(wanted) ? wanted : 'now'
   for (const tab of $('#tabs').children) set(tab, 'aria-current', tab.hash === `#${name}` && 'page')
   const { View } = await import(`./${name}.js`)
   const root = h('div', { class: `view of-${name}` })

@@ -102,6 +102,8 @@ export default {
   revokeSure: 'منع {name} فورا؟',
   whichStations: 'لأي محطات يطبع؟',
   otherStation: 'محطة أخرى',
+  phrase: 'العبارة التي يعرضها الحاسوب، إن وُجدت',
+  takenIn: 'ينضم الحاسوب خلال عشر ثوان.',
   makeCode: 'أنشئ رمزا',
   chooseStation: 'اختر محطة أولا.',
   pairingCode: 'رمز الاقتران',

@@ -102,6 +102,8 @@ export default {
   revokeSure: 'Shut {name} out at once?',
   whichStations: 'Which stations does it print for?',
   otherStation: 'Another station',
+  phrase: 'Phrase that the computer shows, if it shows one',
+  takenIn: 'The computer comes in within ten seconds.',
   makeCode: 'Make a code',
   chooseStation: 'Choose a station first.',
   pairingCode: 'Pairing code',

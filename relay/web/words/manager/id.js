@@ -102,6 +102,8 @@ export default {
   revokeSure: 'Tutup akses {name} sekarang?',
   whichStations: 'Mencetak untuk stasiun mana?',
   otherStation: 'Stasiun lain',
+  phrase: 'Frasa yang ditampilkan komputer, jika ada',
+  takenIn: 'Komputer masuk dalam sepuluh detik.',
   makeCode: 'Buat kode',
   chooseStation: 'Pilih stasiun dahulu.',
   pairingCode: 'Kode pemasangan',
