@@ -14,6 +14,7 @@ mod divert;
 mod fate;
 mod handle;
 mod lock;
+mod paper;
 mod readers;
 mod schema;
 mod sql;
@@ -32,7 +33,7 @@ use crate::order::{Actor, Command, Event, Refusal};
 use crate::routing::Settings;
 
 pub use divert::{Agent, Standing};
-pub use handle::enrol::{RedeemError, Redeemed};
+pub use handle::enrol::{RedeemError, Redeemed, is_strong};
 pub use handle::inspect::{AuditFilter, OpenCode};
 pub use handle::link::Acked;
 pub use handle::sockets::SocketSession;

@@ -328,7 +328,7 @@ pub(super) fn number(
         order_id,
         order_number,
         event: ticket.event.clone(),
-        data: serde_json::to_string(&ticket.data)?.into(),
+        data: super::paper::data_of(ticket, settings)?.into(),
         state: JobState::Accepted,
         printer: None,
         evidence: None,

@@ -163,7 +163,8 @@ impl EngineIoHandler for Engine {
         let (inbox, incoming) = mpsc::channel(MAX_INBOX);
         if socket.data.inbox.set(inbox).is_ok() {
             let session = session::Session::new(Arc::clone(&self.app), socket, self.may_wait);
-            self.app.tasks.spawn(session.run(incoming));
+            let talk = self.app.talks.track_future(session.run(incoming));
+            self.app.tasks.spawn(talk);
         }
     }
 
