@@ -19,6 +19,7 @@ mod readers;
 mod schema;
 mod sql;
 mod still;
+mod told;
 mod transact;
 mod work;
 
@@ -28,7 +29,7 @@ use jiff::Timestamp;
 use protocol::{Evidence, JobHeader, JobId, JobKind, JobState, JobUpdate};
 use serde::{Deserialize, Serialize};
 
-use crate::order::{Actor, Command, Event, Order, Refusal};
+use crate::order::{Actor, Command, Event, Refusal};
 use crate::routing::Settings;
 
 pub use divert::{Agent, Standing};
@@ -67,8 +68,6 @@ pub struct OrderRequest {
 pub enum OrderReply {
     /// Done now.
     Done {
-        /// The order after it.
-        order: Arc<Order>,
         /// All jobs of this request.
         jobs: Vec<JobBrief>,
         /// The event; none where nothing changed.
