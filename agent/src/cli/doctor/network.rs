@@ -15,7 +15,10 @@ pub(super) fn steps(url: &RelayUrl, tried: &Result<(), Broken>) -> Vec<Check> {
 fn judge(url: &RelayUrl, step: Dialled, tried: &Result<(), Broken>) -> Check {
     let name = name(step);
     match tried {
-        Err(broken) if broken.step == step => Check::fail(name, broken.problem.clone(), fix(url, broken)),
+        // Whatever is in the way, the relay is not reached.
+        Err(broken) if broken.step == step || step == Dialled::Relay => {
+            Check::fail(name, broken.problem.clone(), fix(url, broken))
+        }
         Err(broken) if broken.step < step => Check::skip(name, "not known until the step before it works"),
         _ if step == Dialled::Name && url.host().parse::<IpAddr>().is_ok() => {
             Check::skip(name, format!("{} is an address and no name", url.host()))
@@ -92,8 +95,8 @@ mod tests {
                 problem: "no".to_owned(),
             })
         };
-        assert_eq!(verdicts(url, &at(Dialled::Name)), [Fail, Skip, Skip, Skip]);
-        assert_eq!(verdicts(url, &at(Dialled::Tls)), [Pass, Pass, Fail, Skip]);
+        assert_eq!(verdicts(url, &at(Dialled::Name)), [Fail, Skip, Skip, Fail]);
+        assert_eq!(verdicts(url, &at(Dialled::Tls)), [Pass, Pass, Fail, Fail]);
         assert_eq!(verdicts(url, &at(Dialled::Relay)), [Pass, Pass, Pass, Fail]);
         assert_eq!(verdicts("ws://127.0.0.1:80", &Ok(())), [Skip, Pass, Skip, Pass]);
     }
