@@ -1,5 +1,13 @@
 //! Templates that a manager publishes, alerts, ETA windows and screens, over HTTP.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may fail loudly"
+)]
+
 mod common;
 
 use common::{Served, margherita};
