@@ -11,7 +11,7 @@ within() {
     shift
     until "$@"; do
         [ $SECONDS -lt $until ] || { echo "not within time: $*"; tail -n 5 "$work"/*.log "$work"/bistro-1/run.log; exit 1; }
-        sleep 0.5
+        sleep 2
     done
 }
 "$relay" init --data "$work/relay" --outlet chain 2>/dev/null
@@ -24,7 +24,8 @@ memory() { awk '/^(VmRSS|RssAnon)/ { printf "%s %.1f MB  ", $1, $2 / 1000 }' "/p
 echo "alone:              $(memory)"
 
 names=$(seq -f 'bistro-%g' "$agents")
-ask() { "$relay" "$@" --data "$work/relay" 2>>"$work/asked.log"; }
+ask() { "$relay" "$@" --data "$work/relay" 2>>"$work/asked.log" || { cat "$work/asked.log" >&2; return 1; }; }
+pair() { "$agent" pair "$2" --relay "$url" --data "$work/$1" 2>>"$work/pair.log"; }
 for name in $names; do
     mkdir "$work/$name"
     printf '[[station]]\nname = "kitchen"\nprinter = "p"\n[[printer]]\nname = "p"\naddress = "file:%s"\nprofile = "generic-80"\n' \
@@ -32,13 +33,24 @@ for name in $names; do
     : >"$work/$name/paper"
     ask outlets add "$name" >/dev/null
     ask token create --outlet "$name" --role pos >"$work/$name/pos"
-    "$agent" pair "$(ask enrol --outlet "$name" --station kitchen)" --relay "$url" --data "$work/$name" 2>>"$work/pair.log"
+    code=$(ask enrol --outlet "$name" --station kitchen)
+    # An address may pair twenty times a minute: five minutes for a hundred.
+    within 120 pair "$name" "$code"
     "$agent" run --data "$work/$name" >"$work/$name/run.log" 2>&1 &
     pids+=($!)
 done
-connected() { [ "$(cat "$work"/bistro-*/run.log | grep -c 'connected to')" -ge "$agents" ]; }
+connected() { [ "$(cat "$work"/bistro-*/run.log | grep -c 'INFO connected to')" -ge "$agents" ]; }
 within 120 connected
 echo "$agents agents:         $(memory)"
+kill "$serving"
+wait "$serving" || true
+"$relay" serve --data "$work/relay" --listen "${url#http://}" >"$work/out" 2>"$work/relay.log" &
+serving=$!
+pids+=($serving)
+back() { [ "$(cat "$work"/bistro-*/run.log | grep -c 'INFO connected to')" -ge $((2 * agents)) ]; }
+within 60 grep -q '^listening on' "$work/out"
+within 180 back
+echo "started again:      $(memory)"
 
 for round in 1 2 3; do
     for name in $names; do
