@@ -89,13 +89,12 @@ impl Links {
         self.lock().notify(outlet, device, Notice::Fenced);
     }
 
-    /// Whether a device has a link here, or had one less than [`TAKE_OVER_AFTER`] ago.
+    /// Whether a device has a link here, or had one less than [`TAKE_OVER_AFTER`] ago. One that has not come
+    /// since this relay began may have had one until then.
     #[must_use]
     pub fn is_about(&self, outlet: &OutletId, device: &str, now: Instant) -> bool {
-        let table = self.lock();
-        let key = (OutletId::clone(outlet), device.to_owned());
-        let left = |at: &Instant| now.saturating_duration_since(*at) < TAKE_OVER_AFTER;
-        table.devices.contains_key(&key) || table.left.get(&key).is_some_and(left)
+        self.away(outlet, Some(device), now)
+            .is_none_or(|away| away < TAKE_OVER_AFTER)
     }
 
     /// For how long a device has had no link here; none while it has one. One that never had is gone since
@@ -262,6 +261,14 @@ mod tests {
         links.detach(&outlet, "a", 1);
         let now = Instant::now();
         assert!(links.is_empty());
+        assert!(links.is_about(&outlet, "a", now));
+        assert!(!links.is_about(&outlet, "a", now + TAKE_OVER_AFTER));
+    }
+
+    #[test]
+    fn after_a_restart_a_device_has_as_long_to_come_back_before_another_takes_its_station() {
+        let links = Links::default();
+        let (outlet, now): (OutletId, _) = ("one".into(), links.began);
         assert!(links.is_about(&outlet, "a", now));
         assert!(!links.is_about(&outlet, "a", now + TAKE_OVER_AFTER));
     }
