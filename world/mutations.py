@@ -3,7 +3,7 @@
 
 All of them are compiled at once; `PLANTED=n` wakes the n-th. Writes world/MUTATIONS.md; fails where one is not caught.
 
-    world/mutations.py [--evenings 3000] [--check-only]
+    world/mutations.py [--evenings 300] [--check-only]
 """
 
 import os
@@ -186,15 +186,15 @@ def caught(binary, number, evenings):
 
 def main():
     """Plants, plays, writes the list."""
-    evenings = int(sys.argv[sys.argv.index("--evenings") + 1]) if "--evenings" in sys.argv else 3000
+    evenings = int(sys.argv[sys.argv.index("--evenings") + 1]) if "--evenings" in sys.argv else 300
     plant()
     if "--check-only" in sys.argv:
         print(f"{len(FAULTS)} faults can be planted")
         return 0
-    build = ["cargo", "build", "-p", "world", "--manifest-path", str(COPY / "Cargo.toml")]
+    build = ["cargo", "build", "--release", "-p", "world", "--manifest-path", str(COPY / "Cargo.toml")]
     subprocess.run(build, check=True, env=os.environ | {"CARGO_TARGET_DIR": str(ROOT / "target")})
     binary = COPY / "world.bin"
-    shutil.copy2(ROOT / "target" / "debug" / "world", binary)
+    shutil.copy2(ROOT / "target" / "release" / "world", binary)
     with ThreadPoolExecutor(max_workers=1) as pool:
         results = list(pool.map(lambda number: caught(binary, number, evenings), range(1, len(FAULTS) + 1)))
     lines = ["# Faults planted in the product, and the promise that each broke", "",
