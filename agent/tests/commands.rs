@@ -40,6 +40,68 @@ async fn exit_codes_and_messages_say_what_to_do() {
 }
 
 #[tokio::test]
+async fn json_names_its_schema_and_another_one_is_a_usage_error() {
+    let home = Home::kitchen("ws://127.0.0.1:1");
+    for asked in ["--json", "--json=1"] {
+        let shown = home.call(&["config", "path", asked]).stdout;
+        let shown: serde_json::Value = serde_json::from_slice(&shown).unwrap();
+        assert_eq!(shown["schema"], 1, "{asked}");
+    }
+    let other = home.call(&["config", "path", "--json=2"]);
+    assert_eq!((other.status.code(), other.stdout.len()), (Some(2), 0));
+    assert!(stderr(&other).contains("schema 1"), "{}", stderr(&other));
+}
+
+#[tokio::test]
+async fn a_profile_has_a_folder_of_its_own_wherever_it_is_named() {
+    let path = |args: &[&str], profile: Option<&str>| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_printrail-agent"));
+        command.args(args).env_remove("PRINTRAIL_AGENT_DATA");
+        if let Some(profile) = profile {
+            command.env("PRINTRAIL_AGENT_PROFILE", profile);
+        }
+        let output = command.output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (code, usual) = path(&["config", "path"], None);
+    assert_eq!(code, Some(0));
+    let second = path(&["config", "path", "--profile", "second"], None);
+    assert!(second.1.contains("second") && second.1 != usual, "{second:?}");
+    assert_eq!(path(&["--profile", "second", "config", "path"], None), second);
+    assert_eq!(path(&["config", "path"], Some("second")), second);
+    for wrong in ["../up", "", "a b"] {
+        assert_eq!(
+            path(&["config", "path", "--profile", wrong], None).0,
+            Some(2),
+            "{wrong:?}"
+        );
+    }
+    let both = ["config", "path", "--profile", "second", "--data", "/tmp/x"];
+    assert_eq!(path(&both, None).0, Some(2));
+}
+
+#[tokio::test]
+async fn a_command_that_is_not_done_in_time_is_given_up() {
+    let relay = FakeRelay::start().await;
+    let home = Home::kitchen(&relay.url());
+    // A relay that takes the connection and never answers.
+    let waits = home.call(&["pair", "ANY", "--timeout", "1"]);
+    assert_eq!(waits.status.code(), Some(1));
+    assert!(stderr(&waits).contains("gave up after 1 s"), "{}", stderr(&waits));
+    let watched = home.call(&["status", "--watch", "--timeout", "1"]);
+    assert_eq!(watched.status.code(), Some(0));
+    assert!(!watched.stdout.is_empty());
+    for never in ["run", "update"] {
+        assert_eq!(
+            home.call(&[never, "--timeout", "1"]).status.code(),
+            Some(2),
+            "{never}"
+        );
+    }
+    assert_eq!(home.call(&["status", "--timeout", "0"]).status.code(), Some(2));
+}
+
+#[tokio::test]
 async fn config_show_names_where_each_value_came_from() {
     let home = Home::kitchen("ws://127.0.0.1:1");
     let (code, shown) = home.json(&["config", "show", "--relay", "ws://127.0.0.1:2"]);
@@ -164,77 +226,6 @@ async fn the_control_file_is_for_its_owner_alone_and_a_stranger_gets_no_answer()
     assert_eq!(answer, "");
 }
 
-/// Answers one enrolment and gives what was asked.
-async fn enrol(relay: &FakeRelay, status: &str, body: &str) -> String {
-    let mut stream = relay.stream().await.unwrap();
-    let mut asked = Vec::new();
-    while !String::from_utf8_lossy(&asked).contains("\"name\"") {
-        assert_ne!(stream.read_buf(&mut asked).await.unwrap(), 0);
-    }
-    let answer = format!(
-        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    stream.write_all(answer.as_bytes()).await.unwrap();
-    String::from_utf8(asked).unwrap()
-}
-
-#[tokio::test]
-async fn pairing_keeps_the_token_in_a_private_file_and_never_shows_it() {
-    let relay = FakeRelay::start().await;
-    let home = Home::kitchen("ws://127.0.0.1:1");
-    fs::remove_file(home.path().join("agent.toml")).unwrap();
-    let body =
-        r#"{"deviceId":"dev-7","token":"t0ps3cret","outlet":"bistro","stations":[{"name":"kitchen"}]}"#;
-    let url = relay.url();
-    let args = ["pair", "--relay", &url, "ABCD-1234", "--name", "KITCHEN-PC"];
-    let (asked, output) = tokio::join!(enrol(&relay, "200 OK", body), home.call_beside(&args));
-    assert!(asked.starts_with("POST /api/enrol HTTP/1.1"), "{asked}");
-    assert!(
-        asked.contains(r#"{"code":"ABCD-1234","name":"KITCHEN-PC"}"#),
-        "{asked}"
-    );
-    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    assert!(!stderr(&output).contains("t0ps3cret") && output.stdout.is_empty());
-    let token = home.path().join("agent.token");
-    assert_eq!(fs::read_to_string(&token).unwrap(), "t0ps3cret");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        assert_eq!(fs::metadata(&token).unwrap().permissions().mode() & 0o777, 0o600);
-    }
-    let config = fs::read_to_string(home.path().join("agent.toml")).unwrap();
-    assert!(
-        config.contains(&relay.url()) && config.contains("#name = \"kitchen\""),
-        "{config}"
-    );
-    assert!(
-        fs::read_to_string(home.path().join("device.json"))
-            .unwrap()
-            .contains("dev-7")
-    );
-}
-
-#[tokio::test]
-async fn a_code_that_is_of_no_use_exits_5_and_without_one_2() {
-    let relay = FakeRelay::start().await;
-    let home = Home::kitchen(&relay.url());
-    assert_eq!(home.call(&["pair"]).status.code(), Some(2));
-    let body = r#"{"code":"UNAUTHORIZED","detail":"this code is not known"}"#;
-    let (_, output) = tokio::join!(
-        enrol(&relay, "401 Unauthorized", body),
-        home.call_beside(&["pair", "WRONG"])
-    );
-    assert_eq!(output.status.code(), Some(5));
-    assert!(
-        stderr(&output).contains("printrail-relay enrol"),
-        "{}",
-        stderr(&output)
-    );
-    drop(relay);
-    assert_eq!(home.call(&["pair", "ANY"]).status.code(), Some(6));
-}
-
 #[tokio::test]
 async fn render_makes_every_output_from_an_event_and_from_markup() {
     let home = Home::kitchen("ws://127.0.0.1:1");
@@ -264,6 +255,20 @@ async fn render_makes_every_output_from_an_event_and_from_markup() {
     let unknown = home.call(&["render", event, "--profile", "no-such"]);
     assert_eq!(unknown.status.code(), Some(2));
     assert!(stderr(&unknown).contains("generic-80"));
+    let config = fs::read_to_string(home.path().join("agent.toml")).unwrap();
+    home.configure(
+        &(config + "\n[[printer]]\nname = \"pass\"\naddress = \"file:/dev/null\"\ncolumns = 30\n"),
+    );
+    let ruler = home.path().join("pass.png");
+    let as_pass = ["render", markup.to_str().unwrap(), "--printer", "pass"];
+    let like = String::from_utf8(home.call(&as_pass).stdout).unwrap();
+    assert_eq!(like.trim_end().len(), 30, "{like:?}");
+    let drawn = home.call(&[&as_pass[..], &["--png", ruler.to_str().unwrap()]].concat());
+    assert_eq!((drawn.status.code(), drawn.stdout.len()), (Some(0), 0));
+    assert!(fs::read(&ruler).unwrap().starts_with(b"\x89PNG"));
+    let nobody = home.call(&["render", event, "--printer", "oven"]);
+    assert_eq!(nobody.status.code(), Some(1));
+    assert!(stderr(&nobody).contains("grill, pass"), "{}", stderr(&nobody));
     let (code, report) = home.json(&["render", event]);
     assert_eq!((code, &report["schema"]), (Some(0), &1.into()));
     let wrong = home.path().join("wrong.json");

@@ -199,6 +199,10 @@ async fn printers_test_prints_with_and_without_a_running_agent() {
         String::from_utf8_lossy(&running.stderr)
     );
     assert_eq!(printer.papers_cut(), 2);
+    let leads = format!("[qr: {}/#printers]", relay.url().replace("ws://", "http://"));
+    for paper in printer.papers() {
+        assert!(paper.text.contains(&leads), "{}", paper.text);
+    }
     assert_eq!(home.call(&["printers", "test", "oven"]).status.code(), Some(1));
     drop((talk, agent));
     let left = fs::read_dir(home.path())

@@ -80,20 +80,22 @@ impl House {
         }
     }
 
-    /// How long the first four take for all of their tickets.
-    fn rush(&self) -> Duration {
+    /// How long each of the first four takes for all of its tickets.
+    fn rush(&self) -> [Duration; 4] {
         let began = Instant::now();
         self.order();
-        for (index, printer) in self.printers.iter().take(4).enumerate() {
-            while self.left(index) > 0 {
-                assert!(
-                    began.elapsed() < PATIENCE,
-                    "{} has {} left",
-                    name(index),
-                    self.left(index)
-                );
-                std::thread::sleep(Duration::from_millis(5));
+        let mut took = [Duration::ZERO; 4];
+        while took.contains(&Duration::ZERO) {
+            let left: Vec<_> = (0..4).map(|index| self.left(index)).collect();
+            assert!(began.elapsed() < PATIENCE, "they have {left:?} left");
+            for (took, left) in took.iter_mut().zip(left) {
+                if left == 0 && took.is_zero() {
+                    *took = began.elapsed();
+                }
             }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        for (index, printer) in self.printers.iter().take(4).enumerate() {
             assert_eq!(
                 numbers(printer),
                 (1..=TICKETS).collect::<Vec<_>>(),
@@ -101,7 +103,7 @@ impl House {
                 name(index)
             );
         }
-        began.elapsed()
+        took
     }
 
     fn left(&self, index: usize) -> usize {
@@ -198,11 +200,13 @@ fn fault_p11_a_dead_and_a_crawling_printer_do_not_slow_their_four_neighbours() {
     ];
     let six = House::open(&faults);
     let beside = six.rush();
-    println!(
-        "four printers, {TICKETS} tickets each: {} ms alone, {} ms beside a dead and a crawling one",
-        alone.as_millis(),
-        beside.as_millis()
-    );
+    println!("{TICKETS} tickets to each of four printers, ms until the last is on paper and proven:");
+    for (house, took) in [
+        ("alone", alone),
+        ("beside a dead printer and one at one byte a second", beside),
+    ] {
+        println!("{:?} {house}", took.map(|took| took.as_millis()));
+    }
     let dead = six.spool.queue(&name(4)).unwrap();
     assert_eq!(dead.len() as u64, TICKETS, "nothing is lost at the dead one");
     assert!(
@@ -210,8 +214,9 @@ fn fault_p11_a_dead_and_a_crawling_printer_do_not_slow_their_four_neighbours() {
             .all(|job| job.attempt == 0 && job.state != JobState::Printing)
     );
     // Half as many tickets more go through one spool; what is left is the computer's own noise.
+    let last = |took: [Duration; 4]| took.into_iter().max().unwrap();
     assert!(
-        beside < alone * 2 + Duration::from_secs(2),
+        last(beside) < last(alone) * 2 + Duration::from_secs(2),
         "{beside:?} instead of {alone:?}"
     );
     six.crawls(5);

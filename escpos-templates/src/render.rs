@@ -194,6 +194,12 @@ impl Renderer {
         self.0.templates.names()
     }
 
+    /// What the built-in template of that name says: where a restaurant's own begins.
+    #[must_use]
+    pub fn builtin_source(name: &str) -> Option<&'static str> {
+        crate::template::builtin_source(name)
+    }
+
     /// Whether this can be a print event: its `data`, or the whole frame, with at least one field that templates know.
     /// [`Self::render`] makes a ticket of anything and reports this as a problem.
     ///

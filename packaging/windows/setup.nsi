@@ -59,7 +59,15 @@ Section
     SetOutPath $PLUGINSDIR
     File /oname=agent.msi "${MSI}"
     DetailPrint "Installing the service..."
-    ExecWait '"$SYSDIR\msiexec.exe" /qn /norestart /i "$PLUGINSDIR\agent.msi" RELAY="$Relay" PAIR="$Pair" /l* "$TEMP\printrail-agent-setup.log"' $0
+    ; What was not given is not said, since an empty property is not the same to every Windows Installer as none.
+    StrCpy $1 ""
+    ${If} $Relay != ""
+        StrCpy $1 '$1 RELAY="$Relay"'
+    ${EndIf}
+    ${If} $Pair != ""
+        StrCpy $1 '$1 PAIR="$Pair"'
+    ${EndIf}
+    ExecWait '"$SYSDIR\msiexec.exe" /qn /norestart /i "$PLUGINSDIR\agent.msi"$1 /l* "$TEMP\printrail-agent-setup.log"' $0
     SetErrorLevel $0
     ${If} $0 <> 0
     ${AndIf} $0 <> 3010

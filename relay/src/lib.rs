@@ -3,6 +3,7 @@
 //! The path of an order is told in ARCHITECTURE.md at the project's root.
 
 pub mod accept;
+pub mod alarms;
 pub mod auth;
 pub mod cli;
 pub mod config;
@@ -14,12 +15,16 @@ pub mod link;
 pub mod metrics;
 pub mod news;
 pub mod order;
+pub mod pace;
+mod planted;
 pub mod publisher;
 pub mod rooms;
 pub mod routing;
+pub mod screens;
 pub mod service;
 pub mod sockets;
 pub mod store;
+mod trail;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -35,18 +40,24 @@ use tracing::{info, warn};
 use accept::Acceptor;
 use accept::gate::Gate;
 use accept::tls::{Tls, TlsError};
+use alarms::Alarms;
 use auth::{Auth, AuthError};
 use config::{Config, ConfigError};
 use limits::Meter;
 use link::Links;
 use metrics::Metrics;
 use news::News;
+use pace::Pace;
 use rooms::Hub;
+use screens::Screens;
 use service::{App, KnownOutlets, SharedApp};
 use store::{Committed, Store, StoreError, StoreOptions};
 
 /// How long requests and sockets may take to end after a stop (DELIVERY.md, R5).
 pub const DRAIN_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long clients that poll may take to come once more, for the last word. They mostly wait for it.
+const FAREWELL_WITHIN: Duration = Duration::from_secs(2);
 
 /// A relay that listens, ready to serve.
 #[derive(Debug)]
@@ -165,8 +176,9 @@ impl Relay {
             committed,
             ..
         } = self;
-        let kill = CancellationToken::new();
+        let (closed, kill) = (CancellationToken::new(), CancellationToken::new());
         let _stop_on_drop = app.stop.clone().drop_guard();
+        let _closed_on_drop = closed.clone().drop_guard();
         let _kill_on_drop = kill.clone().drop_guard();
         let publishing = TaskTracker::new();
         let tls = tls.map(|tls| {
@@ -178,7 +190,7 @@ impl Relay {
             gate: Arc::new(gate(&app.config)),
             tls,
             tasks: app.tasks.clone(),
-            stop: app.stop.clone(),
+            stop: closed.clone(),
             kill: kill.clone(),
         };
         let router = http::router(app.clone());
@@ -192,12 +204,14 @@ impl Relay {
         }
         publishing.spawn(publisher::run(app.clone(), committed));
         publishing.spawn(publisher::housekeeping(app.clone()));
-        tokio::select! {
-            () = acceptor.run(listener, router) => {}
-            () = stop.cancelled() => {}
-        }
+        publishing.spawn(alarms::run(app.clone()));
+        publishing.spawn(async move { acceptor.run(listener, router).await });
+        stop.cancelled().await;
         info!("stopping: what was begun has {} s to end", DRAIN_WITHIN.as_secs());
         app.stop.cancel();
+        app.talks.close();
+        let _not_in_time = tokio::time::timeout(FAREWELL_WITHIN, app.talks.wait()).await;
+        closed.cancel();
         drain(&app.tasks, &kill).await;
         app.store.clone().close().await;
         publishing.close();
@@ -225,9 +239,13 @@ pub fn open(config: Config) -> Result<(SharedApp, mpsc::Receiver<Committed>), St
             config.limits.connections_per_outlet,
         )),
         links: Links::default(),
+        alarms: Alarms::default(),
         news: News::default(),
+        pace: Pace::default(),
+        screens: Screens::default(),
         stop: CancellationToken::new(),
         tasks: TaskTracker::new(),
+        talks: TaskTracker::new(),
         known: KnownOutlets::default(),
         config,
         store,

@@ -57,6 +57,7 @@ struct Table {
     devices: HashMap<(OutletId, String), Line>,
     stations: HashMap<(OutletId, String), HashSet<String>>,
     left: HashMap<(OutletId, String), Instant>,
+    paired: HashMap<(OutletId, String), Instant>,
 }
 
 #[derive(Debug)]
@@ -89,12 +90,30 @@ impl Links {
         self.lock().notify(outlet, device, Notice::Fenced);
     }
 
-    /// Whether a device has a link here, or had one less than [`TAKE_OVER_AFTER`] ago. One that has not come
-    /// since this relay began may have had one until then.
+    /// A person paired a device: it need not wait for those who had left its stations before.
+    pub fn paired(&self, outlet: &OutletId, device: &str, now: Instant) {
+        let mut table = self.lock();
+        table
+            .paired
+            .retain(|_, at| now.saturating_duration_since(*at) < TAKE_OVER_AFTER);
+        table
+            .paired
+            .insert((OutletId::clone(outlet), device.to_owned()), now);
+    }
+
+    /// Whether `device` may have the station of `holder`: not while that has a link here, and once it left,
+    /// after [`TAKE_OVER_AFTER`], or at once where `device` was paired since.
     #[must_use]
-    pub fn is_about(&self, outlet: &OutletId, device: &str, now: Instant) -> bool {
-        self.away(outlet, Some(device), now)
-            .is_none_or(|away| away < TAKE_OVER_AFTER)
+    pub fn may_take_over(&self, outlet: &OutletId, holder: &str, device: &str, now: Instant) -> bool {
+        let table = self.lock();
+        let key = |of: &str| (OutletId::clone(outlet), of.to_owned());
+        if table.devices.contains_key(&key(holder)) {
+            return false;
+        }
+        // One that has not come since this relay began may have been here until then.
+        let left = table.left.get(&key(holder)).copied().unwrap_or(self.began);
+        let is_replacement = table.paired.get(&key(device)).is_some_and(|at| *at >= left);
+        is_replacement || now.saturating_duration_since(left) >= TAKE_OVER_AFTER
     }
 
     /// For how long a device has had no link here; none while it has one. One that never had is gone since
@@ -253,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn a_device_that_left_is_about_for_a_while() {
+    fn a_station_stays_for_a_while_with_a_device_that_left() {
         let links = Links::default();
         let outlet: OutletId = "one".into();
         let (line, _keep) = line();
@@ -261,15 +280,31 @@ mod tests {
         links.detach(&outlet, "a", 1);
         let now = Instant::now();
         assert!(links.is_empty());
-        assert!(links.is_about(&outlet, "a", now));
-        assert!(!links.is_about(&outlet, "a", now + TAKE_OVER_AFTER));
+        assert!(!links.may_take_over(&outlet, "a", "b", now));
+        assert!(links.may_take_over(&outlet, "a", "b", now + TAKE_OVER_AFTER));
+    }
+
+    #[test]
+    fn a_device_that_was_paired_for_one_that_left_need_not_wait_and_displaces_nobody_who_is_there() {
+        let links = Links::default();
+        let outlet: OutletId = "one".into();
+        links.paired(&outlet, "spare", Instant::now());
+        let (line, _keep) = line();
+        links.attach(&outlet, "old", 1, line);
+        links.paired(&outlet, "new", Instant::now());
+        assert!(!links.may_take_over(&outlet, "old", "new", Instant::now()));
+        links.detach(&outlet, "old", 1);
+        let now = Instant::now();
+        assert!(!links.may_take_over(&outlet, "old", "spare", now));
+        links.paired(&outlet, "new", now);
+        assert!(links.may_take_over(&outlet, "old", "new", now));
     }
 
     #[test]
     fn after_a_restart_a_device_has_as_long_to_come_back_before_another_takes_its_station() {
         let links = Links::default();
         let (outlet, now): (OutletId, _) = ("one".into(), links.began);
-        assert!(links.is_about(&outlet, "a", now));
-        assert!(!links.is_about(&outlet, "a", now + TAKE_OVER_AFTER));
+        assert!(!links.may_take_over(&outlet, "a", "b", now));
+        assert!(links.may_take_over(&outlet, "a", "b", now + TAKE_OVER_AFTER));
     }
 }

@@ -1,12 +1,13 @@
 //! What is counted and timed, for Prometheus (`/metrics`). One recorder serves the whole process.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
+use crate::dialects::Dialect;
 use crate::error::Code;
 
 /// Bucket bounds in seconds: from one millisecond, where an order on its way to a screen should be,
@@ -91,6 +92,21 @@ impl OpenConnection {
 impl Drop for OpenConnection {
     fn drop(&mut self) {
         gauge!("printrail_connections", "dialect" => self.0).decrement(1.0);
+    }
+}
+
+/// Sockets of Socket.IO by the dialect whose rooms they joined; one may be in several. The connections of
+/// the other dialects are counted as they come.
+pub fn listeners(counts: &HashMap<Dialect, usize>) {
+    let named = [
+        (Dialect::Floor, "floor"),
+        (Dialect::Session, "session"),
+        (Dialect::BackOffice, "backoffice"),
+    ];
+    for (dialect, name) in named {
+        let count = counts.get(&dialect).copied().unwrap_or_default();
+        gauge!("printrail_connections", "dialect" => name)
+            .set(exact(u64::try_from(count).unwrap_or(u64::MAX)));
     }
 }
 

@@ -11,6 +11,7 @@ use tracing::warn;
 use crate::metrics;
 use crate::service::SharedApp;
 use crate::store::{Committed, OutletId};
+use crate::trail;
 
 /// How often counters are folded, quiet callers forgotten and overdue jobs expired. Expiry is
 /// measured in hours.
@@ -67,10 +68,12 @@ pub async fn housekeeping(app: SharedApp) {
 
 fn publish(app: &SharedApp, epoch: u64, commit: &Committed) {
     for (outlet, event) in &commit.events {
+        app.pace.learn(outlet, event);
         app.hub.publish(outlet, epoch, event);
         app.news.tell(outlet, event.seq);
         metrics::order_to_event(between(event.at, Timestamp::now()));
     }
+    trail::of(commit);
     for (outlet, station) in &commit.nudges {
         app.links.nudge(outlet, station);
     }

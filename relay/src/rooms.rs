@@ -169,9 +169,9 @@ impl Hub {
         }
     }
 
-    /// Open connections by dialect's wire, for metrics.
+    /// Connections by the dialects in whose rooms they are, for metrics: one may speak several.
     #[must_use]
-    pub fn connections(&self) -> HashMap<Wire, usize> {
+    pub fn connections(&self) -> HashMap<Dialect, usize> {
         let halls: Vec<_> = lock(&self.halls).values().cloned().collect();
         let mut counts = HashMap::new();
         for hall in halls {

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::warn;
 
+use crate::alarms::Alarms;
 use crate::auth::{Auth, Identity, roles};
 use crate::config::Config;
 use crate::error::Problem;
@@ -17,7 +18,10 @@ use crate::metrics::Metrics;
 use crate::news::News;
 use crate::order::input::fingerprint_of;
 use crate::order::{Actor, Command, Role, guest};
+use crate::pace::Pace;
+use crate::planted;
 use crate::rooms::Hub;
+use crate::screens::Screens;
 use crate::store::{OrderReply, OrderRequest, Outlet, OutletId, Store, Visit};
 
 /// Outlets remembered as existing. A chain's fit; past it, all are asked for anew.
@@ -35,6 +39,12 @@ pub struct App {
     pub links: Links,
     /// Wakes those who follow the log.
     pub news: News,
+    /// Who is told what needs a person.
+    pub alarms: Alarms,
+    /// How long kitchens take.
+    pub pace: Pace,
+    /// Which kitchen displays are heard of.
+    pub screens: Screens,
     /// Who is who.
     pub auth: Auth,
     /// Counts requests.
@@ -45,6 +55,8 @@ pub struct App {
     pub stop: CancellationToken,
     /// Every socket is one of its tasks.
     pub tasks: TaskTracker,
+    /// Sockets of Socket.IO among them: each has a last word to say.
+    pub talks: TaskTracker,
     /// Outlets that were seen to exist.
     pub known: KnownOutlets,
 }
@@ -143,6 +155,9 @@ impl App {
 
     /// A device's token was taken back: its link and its sockets end now.
     pub fn cut_off(&self, outlet: &OutletId, device: &str) {
+        if planted::is("revoked sockets stay") {
+            return;
+        }
         self.links.revoked(outlet, device);
         self.hub.dismiss(outlet, |guise| guise.subject == device);
     }

@@ -130,6 +130,35 @@ async fn a_computer_is_shown_renamed_and_tested() {
 }
 
 #[tokio::test]
+async fn a_computer_that_shows_a_phrase_is_taken_in_by_it_once() {
+    let relay = Served::with(|config| config.limits.requests_per_second = 0).await;
+    let phrase = "7K3M-maple-river-otter-tulip";
+    let enrol = async || {
+        let body = json!({"code": phrase, "name": "GRILL-PC"}).to_string();
+        relay.send("POST", "/api/enrol", &[], body).await
+    };
+    assert_eq!(
+        refused(&enrol().await),
+        (403, "CODE_UNKNOWN".into(), "code".into())
+    );
+    let adopt = |code: &str| json!({"stations": [{"name": "kitchen"}], "code": code});
+    // Typed as people type it.
+    let typed = adopt("7k3m Maple River OTTER tulip");
+    let made = relay.manage("POST", "/api/enrolments", &typed, 201).await;
+    assert_eq!(made["id"], "7K3M");
+    let paired = enrol().await;
+    assert_eq!(
+        (paired.status, &paired.json()["stations"][0]["name"]),
+        (200, &"kitchen".into())
+    );
+    assert_eq!(refused(&enrol().await), (410, "CODE_USED".into(), "code".into()));
+    let cut_short = adopt("7K3M-maple");
+    let weak = relay.manage("POST", "/api/enrolments", &cut_short, 422).await;
+    assert_eq!(weak["field"], "code", "{weak}");
+    relay.stop().await;
+}
+
+#[tokio::test]
 async fn pairing_codes_say_why_they_are_not_taken() {
     let relay = Served::with(|config| config.limits.requests_per_second = 0).await;
     let make = json!({"stations": [{"name": "kitchen"}], "ttl": 1});

@@ -109,8 +109,11 @@ fn behind_a_proxy_the_first_code_signs_a_manager_in_once() {
     let again = relay.sign_in(code_in(&said));
     assert!(again.starts_with("HTTP/1.1 401"), "{again}");
 
-    // Beside the running relay it makes another one, and says that the outlet is there.
+    // Beside the running relay it makes another one, and says that the outlet is there, named or not.
     let (exit, said) = run(data.path(), &["init", "--outlet", "bistro"]);
+    assert_eq!(exit, 0, "{said}");
+    assert!(said.contains("has an outlet bistro already"), "{said}");
+    let (exit, said) = run(data.path(), &["init", "--behind-proxy"]);
     assert_eq!(exit, 0, "{said}");
     assert!(said.contains("has an outlet bistro already"), "{said}");
     let answer = relay.sign_in(code_in(&said));

@@ -1,7 +1,7 @@
 // Lets a display open while the relay is away: the page comes from the relay where it can, else from what was kept.
 // Data is never kept here.
 const SHELF = 'printrail-pages'
-const SHELL = ['/kds', '/client.js']
+const SHELL = ['/kds', '/pickup', '/client.js']
 const isShell = ({ pathname }) => SHELL.includes(pathname) || pathname.startsWith('/web/')
 
 self.addEventListener('install', () => self.skipWaiting())

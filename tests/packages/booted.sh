@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Boots an empty Debian, installs the packages, prints, breaks things, reboots, upgrades and removes:
+# Boots an empty Debian, installs the packages, prints, breaks things, reboots, upgrades, removes, follows the page:
 # tests/packages/booted.sh FOLDER VIRTUAL-PRINTER, with FOLDER/root.tar, FOLDER/first/*.deb, FOLDER/second/*.deb, FOLDER/updates
 set -euo pipefail
 folder=$(cd "$1" && pwd)
@@ -13,7 +13,7 @@ mkdir -p "$root/root/first" "$root/root/second" "$root/usr/local/bin"
 cp "$folder"/first/*.deb "$root/root/first/"
 cp "$folder"/second/*.deb "$root/root/second/"
 cp "$printer" "$root/usr/local/bin/printrail-virtual-printer"
-cp "$here/../../docs/troubleshooting.md" "$root/root/"
+cp "$here"/../../docs/{troubleshooting,install-linux}.md "$root/root/"
 cp -R "$folder/updates" "$root/root/updates"
 cp "$here"/guest/*.sh "$root/root/"
 cp "$here/guest/selftest.service" "$root/etc/systemd/system/"
@@ -36,8 +36,10 @@ boot() {
 
 boot first
 boot second
+# On the computer that has nothing of it left.
+boot page
 left=$(cd "$root" && find etc usr var run -name '*printrail*' ! -name printrail-virtual-printer ! -path '*/var/log/*' \
     ! -path 'var/lib/dpkg/*' 2>/dev/null || true)
 left+=$(grep -s printrail "$root/etc/passwd" "$root/etc/group" || true)
 [ -z "$left" ] || { echo "not ok - left after purge: $left"; exit 1; }
-echo "packages: $(cat "$root"/root/*.log | grep -c '^ok') checks passed in two boots, nothing left after purge"
+echo "packages: $(cat "$root"/root/*.log | grep -c '^ok') checks passed in three boots, nothing left after purge"

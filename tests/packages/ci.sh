@@ -8,7 +8,7 @@ packages_install() {
     # An empty Debian with systemd, made once.
     mkdir -p "$work/packages"
     [ -e "$work/packages/root.tar" ] || retry mmdebstrap --variant=minbase \
-        --include=systemd,systemd-sysv,udev,dbus,curl bookworm "$work/packages/root.tar"
+        --include=systemd,systemd-sysv,udev,dbus,curl,socat,ca-certificates,openssl bookworm "$work/packages/root.tar"
 }
 
 # Releases for `printrail-agent update`, signed by a publisher of the test's own: one that runs, one that falls at its

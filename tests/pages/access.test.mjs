@@ -160,7 +160,7 @@ test('a keyboard alone is enough, and the focus is always seen', async () => {
 })
 
 test('the first load is at most 100 kB, all from the relay, and nothing breaks the policy', async t => {
-  for (const [path, ready] of [['/', '.of-now .one'], ['/kds', '.card'], [`/s/${token}`, '.order']]) {
+  for (const [path, ready] of [['/', '.of-now .one'], ['/#templates', '.papers img'], ['/#settings', '.grid'], ['/kds', '.card'], ['/pickup?all', '#ready li'], [`/s/${token}`, '.order']]) {
     const page = await openPage(house, '/robots.txt')
     const session = await page.context().newCDPSession(page)
     await session.send('Network.enable')
@@ -175,7 +175,7 @@ test('the first load is at most 100 kB, all from the relay, and nothing breaks t
     await page.waitForLoadState('load')
     await page.locator(ready).first().waitFor()
     await until(() => open.size === 0, 'all loaded')
-    t.diagnostic(`${path.slice(0, 4)}: ${(bytes / 1000).toFixed(1)} kB`)
+    t.diagnostic(`${path.slice(0, 12)}: ${(bytes / 1000).toFixed(1)} kB`)
     assert.ok(bytes > 1000 && bytes <= 100_000, `${path}: ${bytes} bytes`)
     const policy = answer.headers()['content-security-policy']
     assert.match(policy, /default-src 'self'/)

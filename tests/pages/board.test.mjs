@@ -78,6 +78,64 @@ test('recall lists the last 50, the newest first, also those that another displa
   await shut(page)
 })
 
+const bringBack = async (page, id) => {
+  await page.locator('#b-recall').click()
+  const short = (await page.evaluate(id => fetch(`/api/orders/${id}`, { headers: { 'x-outlet': new URLSearchParams(location.search).get('outlet') } }).then(answer => answer.json()), id)).orderNumber.split('-').at(-1)
+  await page.getByRole('button', { name: `Bring back ${short}`, exact: true }).click()
+}
+
+test('what jumped to the end goes back to where it was, on every display', async () => {
+  const at = inOutlet('b6')
+  const [page, other] = [await at.open(), await at.open()]
+  const { id } = await at.order('Soto')
+  await card(page, id).waitFor()
+  await at.ask('PATCH', `/api/orders/${id}`, { status: 'completed' })
+  await until(async () => (await page.locator('.card').count()) === 0, 'gone')
+  await bringBack(page, id)
+  await inColumn(page, id, 'pending')
+  await inColumn(other, id, 'pending')
+  assert.equal(await house.ask('GET', `/api/orders/${id}`, undefined, { 'x-outlet': 'b6' }).then(order => order.status), 'pending')
+  assert.equal(await page.locator('.notice').count(), 0, 'nobody is told of a refusal')
+  await shut(page, other)
+})
+
+test('what the relay takes back no more comes back to this display alone, also after a reload, until it is put away', async () => {
+  const at = inOutlet('b7')
+  const [page, other] = [await at.open(), await at.open()]
+  const { id } = await at.order('Rawon')
+  const { id: next } = await at.order('Pecel')
+  for (const stage of ['cooking', 'ready']) { await card(page, id).locator('[data-act=go]').click(); await inColumn(page, id, stage) }
+  await card(page, id).locator('[data-act=go]').click()
+  await card(page, id).waitFor({ state: 'detached' })
+  await until(async () => (await at.ask('GET', `/api/orders/${id}`)).status === 'completed', 'completed')
+  // As the relay answers after a minute.
+  await page.route('**/api/orders/*', route => (route.request().method() === 'PATCH' ? route.fulfill({ status: 409, json: { code: 'CONFLICT' } }) : route.continue()))
+  await bringBack(page, id)
+  await inColumn(page, id, 'ready')
+  await card(page, id).locator('.chip.recalled').waitFor()
+  await page.unrouteAll({ behavior: 'wait' })
+  assert.equal(await card(other, id).count(), 0)
+  await at.ask('PATCH', `/api/orders/${next}`, { priority: 'vip' })
+  await card(page, next).locator('.chip.vip').waitFor()
+  await page.reload()
+  await card(page, id).locator('.chip.recalled').waitFor()
+  await card(page, id).getByRole('button', { name: /^Put away/ }).click()
+  await card(page, id).waitFor({ state: 'detached' })
+  assert.equal((await at.ask('GET', `/api/orders/${id}`)).status, 'completed', 'what is done stays done')
+  await shut(page, other)
+})
+
+test('what a waiter served comes back to the board too', async () => {
+  const at = inOutlet('b8')
+  const page = await at.open()
+  const { id } = await at.order('Gado-gado')
+  for (const status of ['ready', 'served']) await at.ask('PATCH', `/api/orders/${id}`, { status })
+  await card(page, id).waitFor({ state: 'detached' })
+  await bringBack(page, id)
+  await card(page, id).locator('.chip.recalled').waitFor()
+  await shut(page)
+})
+
 test('all-day counts add up what is still to be made at this station, and follow it', async () => {
   const at = inOutlet('b4')
   const page = await at.open('&station=kitchen')

@@ -89,6 +89,19 @@ test('what a person saw on paper is settled by that, and nothing prints again', 
   assert.equal(stations.kitchen.papers().filter(text => text.includes('Lodeh')).length, before)
 })
 
+test('a ticket that is late is withdrawn by a person, and never comes out', async () => {
+  // Of the bar nobody prints: its ticket is late until somebody decides.
+  const { id } = await order('Es Teh', { items: [{ name: 'Es Teh', quantity: 1, price: 5, workstation: 'bar' }] })
+  const late = need('accepted').filter({ hasText: 'bar_depan' })
+  await late.waitFor({ timeout: LONG })
+  await until(async () => /bar_depan: no computer prints for it, 1 ticket waiting/.test(await sentence()), 'told', LONG)
+  await button(late, 'Withdraw').click()
+  await button(page.locator('dialog'), 'Yes').click()
+  await late.waitFor({ state: 'detached', timeout: LONG })
+  assert.equal((await jobs(`order=${id}`)).items[0].state, 'cancelled')
+  await until(async () => await sentence() === 'All 2 printers fine.', 'all well', LONG)
+})
+
 test('the day has its figures, and the hour of the doubt is marked', async () => {
   const figures = page.locator('.figures')
   await until(async () => /half in [\d.]+ s, 95 % in [\d.]+ s/.test(await figures.innerText()), 'how fast', LONG)
@@ -119,6 +132,9 @@ test('a computer is tested, renamed and shut out, and the audit says by whom', a
   const before = stations.cashier.papers().length
   await button(machine('cashier-pc'), 'Print test').click()
   await until(() => stations.cashier.papers().length > before, 'a test ticket', LONG)
+  await button(machine('cashier-pc'), 'Identify').click()
+  await page.locator('.notice', { hasText: 'cashier-pc says its name at cashier' }).waitFor()
+  await until(() => stations.cashier.papers().some(text => text.includes('cashier-pc')), 'its name on paper', LONG)
   await button(machine('cashier-pc'), 'Rename').click()
   await page.getByLabel('Name', { exact: true }).fill('till by the door')
   await button(page, 'Save').click()
@@ -132,6 +148,21 @@ test('a computer is tested, renamed and shut out, and the audit says by whom', a
   await page.getByLabel('By whom').fill('manager:Anna')
   await until(async () => (await page.locator('tbody tr').allInnerTexts()).every(text => text.includes('manager:Anna')), 'hers alone', LONG)
   await page.locator('tbody tr', { hasText: /revoked/ }).waitFor()
+  await page.locator('#tabs a', { hasText: 'Now' }).click()
+})
+
+test('a computer that shows a phrase comes in by its picture', async () => {
+  const phrase = '7K3M-maple-river-otter-tulip'
+  await page.goto(`${house.url}/#printers&pair=${phrase}`)
+  const shown = page.getByLabel('Phrase that the computer shows')
+  assert.equal(await shown.inputValue(), phrase)
+  assert.equal(new URL(page.url()).hash, '#printers', 'the phrase does not stay in the address')
+  await page.getByLabel('bar', { exact: true }).check()
+  await button(page, 'Make a code').click()
+  await until(async () => await page.locator('dialog').count() === 0, 'closed', LONG)
+  const paired = await house.ask('POST', '/api/enrol', { code: phrase, name: 'bar-pc' })
+  assert.deepEqual(paired.stations.map(({ name }) => name), ['bar'])
+  await house.ask('POST', `/api/devices/${paired.deviceId}/revoke`, undefined, as.manager)
   await page.locator('#tabs a', { hasText: 'Now' }).click()
 })
 

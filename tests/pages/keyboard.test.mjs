@@ -74,7 +74,7 @@ const isBack = async (page, words) => {
 
 test('Tab reaches everything of every view, and each stop is seen', async () => {
   await house.order(['Soto'])
-  for (const view of ['now', 'printers', 'stations', 'templates', 'people']) {
+  for (const view of ['now', 'printers', 'stations', 'templates', 'people', 'settings']) {
     const page = await openPage(house, `/?outlet=demo#${view}`, { look: 'light' })
     await page.locator(`.of-${view} h2`).first().waitFor()
     await until(async () => /cashier|till|kitchen/.test(await page.locator('#sentence').textContent()), 'known')

@@ -6,9 +6,9 @@ import { axeSource, openHouse, openPage, settled, shot, shut, until } from './ho
 import { openStation } from './station.mjs'
 
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
-const VIEWS = ['now', 'printers', 'stations', 'templates', 'people']
+const VIEWS = ['now', 'printers', 'stations', 'templates', 'people', 'settings']
 // What shows that a view has what it asked for.
-const SHOWN = { now: '.one', printers: '.machines li', stations: '.stations li', templates: '.papers img', people: '.scroll tbody tr' }
+const SHOWN = { now: '.one', printers: '.machines li', stations: '.stations li', templates: '.papers img', people: '.scroll tbody tr', settings: '.grid' }
 const axe = readFileSync(axeSource, 'utf8')
 
 let house

@@ -1,5 +1,7 @@
 // Clients that read too slowly, send too much, or lost their right to listen.
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { Client } from './socketio.mjs'
 import { Screen, command, startRelay } from './relay.mjs'
@@ -45,6 +47,62 @@ test('R4: a client that does not read is put out, slows nobody down, and misses 
   for (const client of [slow, quick]) client.close()
 })
 
+test('R4: a plain socket that does not read is closed with a reason, and misses nothing when it is back', async () => {
+  const slow = await Screen.open(`${relay.ws}/ws?token=${token.kitchen}`)
+  const quick = await Screen.open(`${relay.ws}/ws?token=${token.kitchen}`)
+  for (const screen of [slow, quick]) {
+    screen.say({ type: 'join_room', room: 'kitchen_room' })
+    await screen.next('room_joined')
+  }
+  const tickets = screen => screen.frames.filter(({ event }) => event === 'kitchen_immediate_print').map(({ data }) => data.order_id)
+  const closed = new Promise(resolve => slow.socket.once('close', (code, reason) => resolve([code, String(reason)])))
+  slow.socket.pause()
+  const ids = []
+  for (let n = 0; n < 400; n++) {
+    ids.push(`plain-${n}`)
+    assert.equal((await call('POST', '/api/orders', { id: ids[n], paymentMethod: 'cash', items: big }, token.pos)).status, 201)
+  }
+  await quick.until(() => tickets(quick).length === 400, 'all tickets', 30_000)
+  slow.socket.resume()
+  const [code, reason] = await closed
+  // The relay waits 2 s for room to say why; a client that reads nothing for longer finds the socket gone.
+  if (code !== 1006) assert.match(`${code} ${reason}`, /^1013 .*reads too slowly.*retry_after_ms=1000/)
+  const had = tickets(slow)
+  assert.ok(had.length < 400)
+  const { seq } = slow.frames.at(-1)
+  const back = await Screen.open(`${relay.ws}/ws?token=${token.kitchen}&after=${seq}`)
+  back.say({ type: 'join_room', room: 'kitchen_room' })
+  await back.until(() => tickets(back).length + had.length >= 400, 'the rest', 30_000)
+  assert.deepEqual([...had, ...tickets(back)], ids)
+  assert.deepEqual(tickets(quick), ids)
+  for (const screen of [quick, back]) screen.close()
+})
+
+test('an outlet has room for so many connections, and who comes after is told to come back', async () => {
+  const small = await startRelay()
+  writeFileSync(join(small.data, 'relay.toml'), '[limits]\nconnections_per_outlet = 4\n')
+  command('outlets', 'add', 'one', '--data', small.data)
+  await small.kill()
+  await small.start()
+  const by = command('token', 'create', '--outlet', 'one', '--role', 'pos', '--data', small.data).trim()
+  const open = [await Screen.open(`${small.ws}/ws/restaurant-pos/one?token=${by}`), await Client.open(small.url, { auth: { token: by } }), await Client.open(small.url, { way: 'polling', auth: { token: by } })]
+  await open[0].next('sync_state')
+  open.push(await Screen.open(`${small.ws}/ws?token=${by}`))
+  open[3].say({ type: 'join_room', room: 'cashier_room' })
+  await open[3].next('room_joined')
+  for (const path of ['/ws', '/ws/restaurant-pos/one']) {
+    const screen = await Screen.open(`${small.ws}${path}?token=${by}`)
+    assert.match(await new Promise(resolve => screen.socket.once('close', (code, reason) => resolve(`${code} ${reason}`))), /^1013 .*4 connections/, path)
+  }
+  for (const way of ['websocket', 'polling']) {
+    const client = new Client(small.url, { way, auth: { token: by } })
+    assert.match((await client.next('connect_error', 20_000)).data, /4 connections/)
+    client.close()
+  }
+  for (const each of open) each.close()
+  await small.stop()
+})
+
 test('X3: a client that sends too much is told, then ended if it goes on', async () => {
   const client = await Client.open(relay.url, { auth: { token: token.waiter } })
   for (let n = 0; n < 400; n++) client.socket.emit('join:table', '1')
@@ -79,6 +137,7 @@ test('a guest waits without a token, then hears of its own visit alone, and of n
     assert.equal((await guest.next('hello')).data.outlet, 'one')
     await guest.join('join:order', 'mine')
     await guest.join('join:table', 'A1')
+    await guest.join('subscribe:table', 'A1')
     for (const verb of [['join:session', others], ['join:order', 'theirs'], ['join:table', 'A2'], ['join:kitchen'], ['join:waiters'],
       ['join:restaurant', 'one'], ['subscribe:orders'], ['subscribe:tables'], ['subscribe:kds'], ['subscribe:table', 'A2']]) {
       assert.equal((await guest.ask(...verb)).code, 'FORBIDDEN', verb.join(' '))
@@ -89,6 +148,8 @@ test('a guest waits without a token, then hears of its own visit alone, and of n
     await call('PATCH', `/api/orders/${id}`, { status: 'cooking' })
     await guest.until(() => guest.events.find(event => event.name === 'order:status:updated' && event.data.orderId === id))
     assert.equal(guest.all('order:status:updated').at(-1).data.status, 'cooking')
+    // The whole order, as D4 tells it.
+    assert.equal(guest.all('order:updated').at(-1).data.items[0].name, 'Tea')
     assert.ok(!JSON.stringify(guest.events).match(/Ayu|0812/))
     guest.close()
   }
@@ -176,6 +237,10 @@ test('a revoked device that never said a word is cut off as fast, and on Socket.
   await client.next('disconnect')
   assert.deepEqual([client.all('error')[0].data.code, client.all('error')[0].data.close], ['UNAUTHORIZED', 1008])
   assert.ok(Date.now() - begun < 5000)
+  await assert.rejects(Screen.open(`${relay.ws}/ws?token=${device.token}`), /401/)
+  const again = new Client(relay.url, { auth: { token: device.token } })
+  assert.equal((await again.next('connect_error')).data, 'Authentication error')
+  again.close()
 })
 
 test('X3: a frame over the limit ends a socket of every kind with the reason', async () => {
@@ -211,20 +276,39 @@ test('on /api/socket the cookie of whoever signed in opens the restaurant, and o
   }
 })
 
-// Not by polling: a client between two polls finds nobody to poll any more.
-test('R5: a relay that stops says goodbye on plain sockets and on Socket.IO, with when to come back', async () => {
-  const other = await startRelay('--insecure-no-auth')
-  const client = await Client.open(other.url)
-  const screen = await Screen.open(`${other.ws}/ws?outlet=one`)
-  screen.say({ type: 'join_room', room: 'kitchen_room' })
-  await screen.next('room_joined')
-  await client.join('join:kitchen')
-  const closed = new Promise(resolve => screen.socket.once('close', (code, reason) => resolve([code, String(reason)])))
-  await Promise.all([other.stop(), client.next('disconnect')])
-  const [code, reason] = await closed
-  assert.equal(code, 1012)
-  assert.match(reason, /retry_after_ms=1000/)
-  const said = client.all('error')[0]?.data
-  assert.deepEqual([said?.code, said?.close, said?.retry_after_ms], ['UNAVAILABLE', 1012, 1000])
-  client.close()
+test('R5: a relay that stops says goodbye on plain sockets and on Socket.IO, polling too, and who comes back has missed nothing', async () => {
+  for (const way of ['websocket', 'polling']) {
+    const other = await startRelay('--insecure-no-auth')
+    const post = async id => fetch(`${other.url}/api/orders`, { method: 'POST', headers: { 'content-type': 'application/json', 'x-outlet': 'one' }, body: JSON.stringify({ id, items: [{ name: 'Soto', quantity: 1 }] }) })
+    const clients = []
+    for (let n = 0; n < 8; n++) {
+      const client = await Client.open(other.url, { way, auth: { outlet: 'one' }, reconnection: true, reconnectionDelay: 100, reconnectionDelayMax: 300 })
+      await client.join('join:kitchen')
+      clients.push(client)
+    }
+    const screen = await Screen.open(`${other.ws}/ws?outlet=one`)
+    screen.say({ type: 'join_room', room: 'kitchen_room' })
+    await screen.next('room_joined')
+    const closed = new Promise(resolve => screen.socket.once('close', (code, reason) => resolve([code, String(reason)])))
+    // What is told just before the end arrives too.
+    await post('last')
+    await Promise.all([other.pause(), ...clients.map(client => client.next('disconnect', 30_000))])
+    const [code, reason] = await closed
+    assert.equal(code, 1012)
+    assert.match(reason, /retry_after_ms=1000/)
+    for (const client of clients) {
+      const said = client.all('error')[0]?.data
+      assert.deepEqual([said?.code, said?.close, said?.retry_after_ms], ['UNAVAILABLE', 1012, 1000])
+      assert.deepEqual(heard(client), ['last'])
+    }
+    await other.start()
+    await post('next')
+    for (const client of clients) {
+      await client.until(() => heard(client).length >= 2, 'the next order', 30_000)
+      assert.deepEqual(heard(client), ['last', 'next'])
+      assert.equal(client.socket.recovered, true)
+      client.close()
+    }
+    await other.stop()
+  }
 })

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { after } from 'node:test'
 
 // A test may fake the clock; waiting for a test's end goes by the real one.
 export const { setTimeout: later, clearTimeout: never } = globalThis
@@ -24,8 +25,21 @@ const addressOf = child => new Promise((resolve, reject) => {
 
 // A relay whose clock is ahead by so many seconds; only its idea of the time of day, not its timers.
 const ahead = seconds => seconds && { LD_PRELOAD: process.env.FAKETIME_LIB, FAKETIME: `+${seconds}s`, FAKETIME_DONT_FAKE_MONOTONIC: '1' }
-const serve = (data, listen, flags, seconds) => spawn(process.env.RELAY, ['serve', '--data', data, '--listen', listen, ...flags],
-  { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, RUST_LOG: 'warn', ...ahead(seconds) } })
+const serve = (data, listen, flags, seconds) => {
+  const child = spawn(process.env.RELAY, ['serve', '--data', data, '--listen', listen, ...flags],
+    { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...ahead(seconds) } })
+  child.log = ''
+  child.stderr.on('data', chunk => { child.log = (child.log + chunk).slice(-MOST_LOG) })
+  running.add(child)
+  child.once('exit', () => running.delete(child))
+  return child
+}
+// What is kept of a relay's log.
+const MOST_LOG = 1 << 20
+
+// What a test that failed left running must not keep its file from ending.
+const running = new Set()
+after(() => { for (const child of running) child.kill('SIGKILL') })
 const ended = (child, signal) => new Promise(resolve => { child.once('exit', resolve); child.kill(signal) })
 
 export async function startRelay (...flags) {
@@ -36,8 +50,11 @@ export async function startRelay (...flags) {
     url,
     ws: url.replace('http', 'ws'),
     data,
+    log: () => child.log,
     async stop () { await ended(child, 'SIGTERM'); rmSync(data, { recursive: true, force: true }) },
     kill: () => ended(child, 'SIGKILL'),
+    // Stops it in order; it may be started again.
+    pause: () => ended(child, 'SIGTERM'),
     freeze: () => child.kill('SIGSTOP'),
     thaw: () => child.kill('SIGCONT'),
     // On the same address and store, so many seconds later.

@@ -160,6 +160,30 @@ test('a plain socket resumes from a position within an event, each room from the
   for (const screen of [first, cashier, lost]) screen.close()
 })
 
+test('a plain socket is told where it stands when it comes in, and resumes from there though it heard nothing', async () => {
+  const outlet = 'quiet'
+  await many(outlet, 1, 2)
+  const waysIn = [
+    [{ type: 'register_device', data: { device_id: 'k', role: 'kitchen', outlet_id: outlet } }, 'device_registered'],
+    [{ type: 'join_room', room: 'kitchen_room' }, 'room_joined']
+  ]
+  const places = []
+  for (const [frame, answer] of waysIn) {
+    const screen = await Screen.open(`${relay.ws}/ws?outlet=${outlet}`)
+    screen.say(frame)
+    places.push((await screen.next(answer)).seq)
+    screen.close()
+  }
+  assert.deepEqual(places, ['2', '2'])
+  await many(outlet, 3, 4)
+  const back = await Screen.open(`${relay.ws}/ws?after=${places[0]}&outlet=${outlet}`)
+  back.say({ type: 'join_room', room: 'kitchen_room' })
+  await back.until(() => back.frames.filter(frame => frame.event === 'kitchen_immediate_print').length === 2)
+  assert.deepEqual(back.frames.filter(frame => frame.event === 'kitchen_immediate_print').map(frame => frame.data.order_id), ids(3, 4))
+  assert.equal((await back.next('room_joined')).seq, '2')
+  back.close()
+})
+
 test('thousands of missed events come at the pace of the socket, and what is new comes after them', async () => {
   const outlet = 'long'
   await order(outlet, 'n-0')

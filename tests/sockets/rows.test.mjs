@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Client } from './socketio.mjs'
 import { Screen, startRelay } from './relay.mjs'
-import { CANCELLATIONS, CHANGES, EVENTS, OPTIONAL, OUTLET, PLAIN_ROOMS, PRINTED_ITEM, ROOMS, SESSION_ORDER, SESSION_VISIT } from './tables.mjs'
+import { CANCELLATIONS, CHANGES, EVENTS, FROM_ORDER, OUTLET, PLAIN_ROOMS, PRINTED_ITEM, ROOMS, SESSION_ORDER, SESSION_VISIT } from './tables.mjs'
 
 // Throttled, so not in step with the changes: looked at apart.
 const STATS = 'kitchen:stats_update'
@@ -61,7 +61,7 @@ async function house (way) {
   }
 }
 
-// room -> the names that it must hear, sorted.
+// room -> the names that it must hear, in their order.
 function expected (change) {
   const rooms = {}
   for (const dialect of ['d1', 'd2', 'd3', 'd4', 'd5']) {
@@ -83,12 +83,35 @@ function fieldsAre (room, name, data, what) {
   const dialect = dialectOf(room)
   const [, fields, more] = EVENTS[dialect][name]
   const wanted = [...fields, ...(more?.[room] ?? [])]
-  const missing = wanted.filter(field => !(field in data) && !OPTIONAL.includes(field))
+  const missing = wanted.filter(field => !(field in data))
   assert.deepEqual(missing, [], `${what}: ${name} in ${room} lacks fields: ${JSON.stringify(data)}`)
   // A ticket carries what paper needs besides.
   if (dialect === 'd4' || dialect === 'd5' || name.endsWith('_immediate_print')) return
   const { seq, ...rest } = data
   assert.deepEqual(Object.keys(rest).filter(field => !wanted.includes(field)), [], `${what}: ${name} in ${room} says more than its row`)
+}
+
+// What an event says is what HTTP says of the order, or what the change itself said.
+function valuesAre (room, name, data, change, order) {
+  const what = `${change.what}: ${name} in ${room}`
+  const isWhole = dialectOf(room) === 'd4' && name.startsWith('order:')
+  const own = isWhole ? {} : change.says ?? {}
+  for (const [field, value] of Object.entries(data)) {
+    if (field in own) assert.deepEqual(value, own[field], `${what}: ${field}`)
+    else if (field in FROM_ORDER && order) {
+      const spelled = dialectOf(room) === 'd3' && field === 'status' && order.status === 'preparing' ? 'cooking' : order[FROM_ORDER[field]]
+      assert.deepEqual(value, spelled, `${what}: ${field}`)
+    }
+    if (/^(timestamp|paidAt|confirmedAt|createdAt|updatedAt)$/.test(field) && value !== null) assert.match(value, /^\d{4}-\d\d-\d\dT[\d:.]+Z$/, `${what}: ${field}`)
+  }
+  if (data.message !== undefined && !name.endsWith('_immediate_print')) assert.ok(data.message.includes(order.orderNumber), `${what}: ${data.message}`)
+  const lines = items => items.map(({ quantity, name }) => `${quantity} ${name}`)
+  if (name.endsWith('_immediate_print')) assert.deepEqual(lines(data.order_items), change.prints[name.startsWith('kitchen') ? 'kitchen' : 'bar'], what)
+  else if (name === 'order:items_added') assert.deepEqual(lines(data.items), change.tells, what)
+  else if (data.items) assert.deepEqual(data.items, order.items, what)
+  if (data.order) assert.deepEqual([data.order.id, data.order.items, data.order.totalAmount, data.order.status], [order.id, order.items, order.totalAmount, order.status], what)
+  if (data.kitchenOrder) assert.deepEqual([data.kitchenOrder.id, data.kitchenOrder.orderNumber, data.kitchenOrder.status, data.kitchenOrder.items], [order.id, order.orderNumber, order.status, order.items], what)
+  if (isWhole) assert.deepEqual(data, order, what)
 }
 
 // What stands inside an event's fields.
@@ -112,15 +135,21 @@ async function check (house, change, own) {
   await house.call(own(change.request), change.status)
   await house.settle()
   const wanted = expected(change)
+  const order = change.request[1].startsWith('/api/orders') ? await house.call(['GET', '/api/orders/o-1']) : undefined
   for (const [room, { heard }] of Object.entries(house.rooms)) {
     const isMark = event => event.name === 'table:updated' && event.data.id === 'mark'
     const events = heard().filter(event => !isMark(event) && (event.name === 'table:updated' || !NOT_EVENTS.includes(event.name)))
-    assert.deepEqual(events.map(event => event.name).sort(), (wanted[room] ?? []).sort(), `${change.what}: ${room}`)
+    // In the order in which its row names them.
+    assert.deepEqual(events.map(event => event.name), wanted[room] ?? [], `${change.what}: ${room}`)
     for (const { name, data, position } of events) {
       fieldsAre(room, name, data, change.what)
       inside(name, data, change)
+      valuesAre(room, name, data, change, order)
       assert.match(position, /^\d+\.\d+$/, `${change.what}: ${name} in ${room}`)
     }
+    const places = events.map(({ position }) => Number(position.split('.')[1]))
+    assert.deepEqual(places, [...places].sort((a, b) => a - b), `${change.what}: ${room} hears the frames in their places`)
+    if (events[0]) assert.equal(events[0].position.split('.')[0], events.at(-1).position.split('.')[0], `${change.what}: one change has one number`)
     if (room !== 'd2_kitchen') assert.ok(!heard().some(event => event.name === STATS), `${STATS} in ${room}`)
   }
 }
@@ -143,14 +172,34 @@ for (const way of ['websocket', 'polling']) {
   })
 }
 
-test('statistics reach the kitchen twice a second at most, and the last ones are right', async () => {
-  const open = await house('websocket')
+for (const way of ['websocket', 'polling']) test(`statistics reach the kitchen twice a second at most, and the last ones are right, by ${way}`, async () => {
+  const open = await house(way)
   const kitchen = open.rooms.d2_kitchen.client
   for (let n = 1; n <= 12; n++) await open.call(['POST', '/api/orders', { id: `s-${n}`, paymentMethod: 'cash', items: [{ name: 'Soto', quantity: 1 }] }])
   const last = await kitchen.until(events => events.findLast(event => event.name === STATS && event.data.total === 12), 'the last statistics')
   assert.deepEqual(last.data, { pending: 12, preparing: 0, ready: 0, total: 12 })
   assert.match(last.position, /^\d+\.\d+$/)
-  assert.ok(kitchen.all(STATS).length < 12)
+  const times = kitchen.all(STATS).map(({ at }) => at)
+  assert.ok(times.length < 12)
+  assert.ok(times.length <= 3 + (times.at(-1) - times[0]) / 500, `${times.length} in ${times.at(-1) - times[0]} ms`)
+  // Each stage is counted, and what has left the kitchen is not.
+  for (const [n, status] of [[1, 'confirmed'], [2, 'preparing'], [3, 'ready'], [4, 'served'], [5, 'completed'], [6, 'cancelled']]) await open.call(['PATCH', `/api/orders/s-${n}`, { status }])
+  const { data } = await kitchen.until(events => events.findLast(event => event.name === STATS && event.data.total === 9), 'the statistics of every stage')
+  assert.deepEqual(data, { pending: 7, preparing: 1, ready: 1, total: 9 })
+  await open.settle()
+  for (const [room, { heard }] of Object.entries(open.rooms)) if (room !== 'd2_kitchen') assert.ok(!heard().some(event => event.name === STATS), room)
+  await open.close()
+})
+
+test('a socket in both rooms of D3 hears of a status once, with the fields of both', async () => {
+  const open = await house('websocket')
+  const display = open.rooms.d3_restaurant.client
+  await display.join('join:session', open.token)
+  await open.call(['POST', '/api/orders', { id: 'b', sessionToken: open.token, tableNumber: 'C4', paymentMethod: 'cash', items: [{ name: 'Soto', quantity: 1 }] }])
+  await open.call(['PATCH', '/api/orders/b', { status: 'cooking' }])
+  await open.settle()
+  assert.deepEqual(display.all('order:status:updated').map(({ data }) => data), [{ orderId: 'b', status: 'cooking', tableNumber: 'C4' }])
+  assert.deepEqual(open.rooms.d3_session.client.all('order:status:updated').map(({ data }) => data), [{ orderId: 'b', status: 'cooking' }])
   await open.close()
 })
 

@@ -62,3 +62,33 @@ test('a register is for those who may hold the till', async () => {
   assert.equal(await closed, 1008)
   assert.equal(cook.frames[0].code, 'FORBIDDEN')
 })
+
+const call = async (path, body) => {
+  const answer = await fetch(relay.url + path, { method: 'POST', headers: { 'content-type': 'application/json', authorization: `Bearer ${tokens.manager}` }, body: body && JSON.stringify(body) })
+  assert.ok(answer.ok, `${path}: ${answer.status} ${await answer.clone().text()}`)
+  return answer.json()
+}
+
+test('X7: a token that is taken back ends its sockets of every kind within five seconds, and opens none', async () => {
+  const made = await call('/api/tokens', { role: 'pos', name: 'till' })
+  const sockets = await Promise.all([`/ws?token=${made.token}`, `/ws/restaurant-pos/one?token=${made.token}`].map(path => Screen.open(relay.ws + path)))
+  await sockets[1].next('sync_state')
+  sockets[0].say({ type: 'join_room', room: 'cashier_room' })
+  await sockets[0].next('room_joined')
+  const clients = []
+  for (const way of ['websocket', 'polling']) clients.push(await Client.open(relay.url, { way, auth: { token: made.token }, reconnection: true, reconnectionDelay: 100 }))
+  for (const client of clients) await client.join('join:kitchen')
+  const closed = sockets.map(({ socket }) => new Promise(resolve => socket.once('close', resolve)))
+  const begun = Date.now()
+  await call(`/api/tokens/${made.id}/revoke`)
+  assert.deepEqual(await Promise.all(closed), [1008, 1008])
+  for (const client of clients) {
+    await client.next('disconnect')
+    assert.equal(client.all('error')[0].data.code, 'UNAUTHORIZED')
+  }
+  assert.ok(Date.now() - begun < 5000)
+  for (const client of clients) {
+    assert.equal((await client.next('connect_error')).data, 'Authentication error')
+    client.close()
+  }
+})

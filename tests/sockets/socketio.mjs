@@ -29,7 +29,7 @@ export class Client {
   }
 
   #keep (name, args) {
-    this.events.push({ name, args, data: args[0], position: args[1] })
+    this.events.push({ name, args, data: args[0], position: args[1], at: performance.now() })
     this.#waiting = this.#waiting.filter(look => !look())
   }
 

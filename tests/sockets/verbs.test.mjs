@@ -244,3 +244,38 @@ test('no item is dropped: each reaches exactly one station, and what no rule kno
   }
   for (const screen of Object.values(screens)) screen.close()
 })
+
+test('without tokens the first frame that names an outlet fixes it, before the address does, and else it is demo', async () => {
+  const [named, address, other] = [newOutlet(), newOutlet(), newOutlet()]
+  const screen = await Screen.open(`${relay.ws}/ws?outlet=${address}`)
+  screen.say(device(named, 'kitchen'))
+  assert.equal((await screen.next('device_registered')).data.outlet_id, named)
+  for (const frame of [device(other, 'kitchen'), { type: 'join_room', room: `outlet_${other}` }, { type: 'join_room', room: `outlet_${address}` }]) {
+    screen.say(frame)
+    assert.equal((await screen.next('error')).data.code, 'FORBIDDEN', JSON.stringify(frame))
+    screen.take('error')
+  }
+  await order(named, 'here')
+  assert.equal((await screen.next('kitchen_immediate_print')).data.order_id, 'here')
+  const [byAddress, byNobody] = [await Screen.open(`${relay.ws}/ws?outlet=${address}`), await Screen.open(`${relay.ws}/ws`)]
+  for (const waiting of [byAddress, byNobody]) {
+    waiting.say({ type: 'join_room', room: 'kitchen_room' })
+    await waiting.next('room_joined')
+  }
+  await order(address, 'there')
+  await order('demo', 'nowhere')
+  assert.equal((await byAddress.next('kitchen_immediate_print')).data.order_id, 'there')
+  assert.equal((await byNobody.next('kitchen_immediate_print')).data.order_id, 'nowhere')
+  for (const open of [screen, byAddress, byNobody]) open.close()
+  for (const way of ['websocket', 'polling']) {
+    const client = await Client.open(relay.url, { way })
+    assert.deepEqual(await client.join('join:restaurant', named), { ok: true, room: `restaurant:${named}` })
+    assert.equal((await client.next('hello')).data.outlet, named)
+    for (const verb of [['join:restaurant', other], ['join', `restaurant:${other}`]]) assert.equal((await client.ask(...verb)).code, 'FORBIDDEN', way)
+    client.close()
+    const nameless = await Client.open(relay.url, { way })
+    await nameless.join('join:kitchen')
+    assert.equal((await nameless.next('hello')).data.outlet, 'demo')
+    nameless.close()
+  }
+})

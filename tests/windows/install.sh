@@ -47,6 +47,13 @@ step() {
         tr -d '\r' <"$at/stderr"
     done <"$at/step"
 }
+# Wine leaves an empty place in the path where an old version's was, and its `cmd` looks no further than that.
+found_by_name() {
+    local environment='HKLM\System\CurrentControlSet\Control\Session Manager\Environment' path
+    path=$("$wine" reg query "$environment" /v Path | tr -d '\r' | sed -n 's/.*REG_EXPAND_SZ *//p')
+    check "the program is found by its name" grep -qi 'Printrail' <<<"$path"
+    "$wine" reg add "$environment" /v Path /t REG_EXPAND_SZ /d "${path//;;/;}" /f >/dev/null
+}
 program="$WINEPREFIX/drive_c/Program Files/Printrail/printrail-agent.exe"
 data="$WINEPREFIX/drive_c/ProgramData/Printrail"
 live() { { agent status --json || true; } | grep -q '"state":"live"'; }
@@ -88,10 +95,10 @@ agent service start
 within 30 live || fail "it starts again"
 check "once" papers_are com Dish-a-3 1
 
-# --- killed; Wine's service manager knows no restart, so it is started by hand
-"$wine" taskkill /f /im printrail-agent.exe >/dev/null
+# --- killed; Wine's service manager notices it when it is asked to stop what is gone, and knows no restart: by hand
+pkill -KILL -f 'printrail-agent.exe"? run --service' || fail "the service's process is found"
 order a-4 kitchen
-within 60 stopped || fail "the service manager sees the end"
+agent service stop || true
 agent service start
 check "killed and started, it prints what came meanwhile" within 60 papers_are spooler Dish-a-4 1
 
@@ -100,22 +107,25 @@ tell paper-out
 order a-5 bar
 check "a ticket waits for the printer" within 60 held
 step Update 1
+found_by_name
 check "the update keeps pairing and configuration" within 30 live
 tell refill
 check "and the ticket that waited comes out" within 60 papers_are com Dish-a-5 1
 
 # --- remove, install again by the setup, remove with everything
 step Remove 1
-check "removed: no program" test ! -e "$program"
+gone() { [ ! -e "$1" ]; }
+check "removed: no program" within 60 gone "$program"
 check "no service, no entry" within 30 nothing_registered
 check "configuration, token and spool are kept" test -s "$data/agent.token" -a -s "$data/agent/spool.db"
 run printrail-agent-0.1.1-setup.exe /S || fail "the setup installs"
+found_by_name
 check "the setup finds them again" within 60 live
 run printrail-agent-0.1.1-setup.exe /S "/RELAY=$url" "/PAIR=NO-SUCHCODE" && fail "a wrong code is refused"
 ok "a wrong code ends the setup with an error"
 run msiexec /qn /x printrail-agent-0.1.1-x64.msi PURGE=1 || fail "it is removed"
-check "removed with PURGE=1: no data" test ! -e "$data"
-check "no program" test ! -e "$(dirname "$program")"
+check "removed with PURGE=1: no data" within 60 gone "$data"
+check "no program" within 60 gone "$(dirname "$program")"
 check "no service, no entry" within 30 nothing_registered
 exec 9>&-
 /usr/lib/wine/wineserver64 -k

@@ -1,18 +1,23 @@
 //! The commands and flags of `printrail-agent`.
 
+mod common;
 mod jobs;
 mod printers;
+mod render;
+mod service;
 mod support;
 mod update;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::config::Flags;
+pub(super) use common::{AsJson, Color, Common};
 pub(super) use jobs::{JobsArgs, JobsCommand};
 pub(super) use printers::{AddArgs, PrintersArgs, PrintersCommand, ScanArgs};
+pub(super) use render::{Format, RenderArgs};
+pub(super) use service::{ServiceArgs, ServiceCommand, ServiceInstall};
 pub(super) use support::{BundleArgs, LogsArgs};
 pub(super) use update::UpdateArgs;
 
@@ -40,62 +45,18 @@ pub(super) struct Cli {
     pub(super) command: Command,
 }
 
-/// Flags of every command.
-#[derive(Debug, Args)]
-pub(super) struct Common {
-    /// The configuration [default: /etc/printrail/agent.toml, or agent.toml in the --data folder]
-    #[arg(long, global = true, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// The data folder with the spool; two agents on one computer need two
-    #[arg(long, global = true, value_name = "DIR")]
-    data: Option<PathBuf>,
-    /// The relay's address, such as wss://orders.bistro.example
-    #[arg(long, global = true, value_name = "URL")]
-    relay: Option<String>,
-    /// Further certificate authorities to trust, beside the platform's
-    #[arg(long, global = true, value_name = "PEM")]
-    ca_file: Option<PathBuf>,
-    /// Say more; twice for everything
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
-    pub(super) verbose: u8,
-    /// Say only what is wrong
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
-    pub(super) quiet: bool,
-    /// Never ask anything, also on a terminal: what is missing is an error
-    #[arg(long, global = true)]
-    pub(super) no_input: bool,
-    /// Colours in the log [default: auto: on a terminal, and without NO_COLOR]
-    #[arg(
-        long,
-        global = true,
-        value_enum,
-        value_name = "WHEN",
-        default_value_t,
-        hide_default_value = true
-    )]
-    pub(super) color: Color,
+/// The whole command line, as it is parsed, completed and described in the manual.
+pub(super) fn command() -> clap::Command {
+    common::with_profile(Cli::command())
 }
 
-/// When there are colours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub(super) enum Color {
-    /// On a terminal, unless NO_COLOR is set.
-    #[default]
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
-}
-
-impl Common {
-    pub(super) fn flags(&self) -> Flags {
-        Flags {
-            config: self.config.clone(),
-            data: self.data.clone(),
-            relay: self.relay.clone(),
-            ca_file: self.ca_file.clone(),
-        }
+impl Cli {
+    /// What this process was started with.
+    pub(super) fn of_process() -> Result<Self, clap::Error> {
+        let matches = command().try_get_matches()?;
+        let mut cli = <Self as clap::FromArgMatches>::from_arg_matches(&matches)?;
+        cli.common.profile = common::chosen_profile(&matches);
+        Ok(cli)
     }
 }
 
@@ -137,9 +98,8 @@ pub(super) enum Command {
     Config(ConfigArgs),
     /// Say which version this is
     Version {
-        /// As JSON
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        json: AsJson,
     },
     /// Print the completions for a shell
     Completions {
@@ -156,18 +116,21 @@ pub(super) enum Command {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   printrail-agent pair --relay wss://orders.bistro.example ABCD-1234
-  printrail-agent pair                 asks for the code
+  printrail-agent pair --relay wss://orders.bistro.example      shows a phrase for the manager's dashboard
 
-The code comes from `printrail-relay enrol`, or from the dashboard.")]
+A code comes from `printrail-relay enrol`, or from the dashboard. Without one a phrase and a picture are shown,
+and a manager has 15 minutes to take the computer in with it.")]
 pub(super) struct PairArgs {
     /// The pairing code
     pub(super) code: Option<String>,
+    /// Show a phrase and wait for a manager, also where there is no terminal
+    #[arg(long, conflicts_with = "code")]
+    pub(super) wait: bool,
     /// This computer's name on the dashboard [default: its host name]
     #[arg(long)]
     pub(super) name: Option<String>,
-    /// Say what was given as JSON (never the token)
-    #[arg(long)]
-    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) json: AsJson,
 }
 
 #[derive(Debug, Args)]
@@ -182,9 +145,8 @@ pub(super) struct StatusArgs {
     /// Show it again every second until interrupted
     #[arg(long)]
     pub(super) watch: bool,
-    /// As JSON
-    #[arg(long)]
-    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) json: AsJson,
 }
 
 #[derive(Debug, Args)]
@@ -206,105 +168,8 @@ pub(super) struct DoctorArgs {
     /// Let warnings count as failures
     #[arg(long)]
     pub(super) strict: bool,
-    /// As JSON
-    #[arg(long)]
-    pub(super) json: bool,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  sudo printrail-agent service install ABCD-1234 --relay wss://orders.bistro.example
-  sudo printrail-agent service install --token-stdin < token
-  printrail-agent service status
-
-`install` with a code pairs, installs, starts and waits for the connection. `status` exits 3 where
-the service does not run.")]
-pub(super) struct ServiceArgs {
-    #[command(subcommand)]
-    pub(super) command: ServiceCommand,
-    /// As JSON
-    #[arg(long, global = true)]
-    pub(super) json: bool,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum ServiceCommand {
-    /// Install it; with a pairing code also pair and start
-    Install(ServiceInstall),
-    /// Stop and remove it; configuration, token and spool stay
-    Uninstall,
-    /// Start it, now and at every boot
-    Start,
-    /// Stop it until the next boot
-    Stop,
-    /// Stop and start it
-    Restart,
-    /// Whether it is installed and runs
-    Status,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct ServiceInstall {
-    /// The pairing code from `printrail-relay enrol` or from the dashboard
-    pub(super) code: Option<String>,
-    /// This computer's name on the dashboard [default: its host name]
-    #[arg(long)]
-    pub(super) name: Option<String>,
-    /// A file with a device's token, instead of a code
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["code", "token_stdin"])]
-    pub(super) token_file: Option<PathBuf>,
-    /// The device's token from standard input, instead of a code
-    #[arg(long, conflicts_with = "code")]
-    pub(super) token_stdin: bool,
-}
-
-/// What comes out of `render`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    /// The printer's bytes
-    Escpos,
-    /// The layout's text
-    Text,
-    /// Letters as text, of the paper's size
-    Svg,
-    /// One pixel for each of the printer's dots
-    Png,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  printrail-agent render event.json
-  printrail-agent render event.json --profile epson-tm-t88 -o ticket.png
-  printrail-agent render menu.receipt --columns 32 --format escpos > /dev/usb/lp0
-
-The file is the data of a print event, the whole frame, or plain ReceiptLine markup (*.receipt).")]
-pub(super) struct RenderArgs {
-    /// The event, or the markup; - is standard input
-    pub(super) file: PathBuf,
-    /// The template [default: what the event asks for]
-    #[arg(long, value_name = "NAME")]
-    pub(super) template: Option<String>,
-    /// The printer's profile [default: generic-80]
-    #[arg(long, value_name = "NAME")]
-    pub(super) profile: Option<String>,
-    /// Characters in a line [default: the profile's]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=255))]
-    pub(super) columns: Option<u16>,
-    /// What to make [default: as the output's name ends, else text]
-    #[arg(long, value_enum)]
-    pub(super) format: Option<Format>,
-    /// Where to write it [default: stdout]
-    #[arg(short, long, value_name = "FILE")]
-    pub(super) output: Option<PathBuf>,
-    /// A further font file, such as for CJK or emoji; may be given several times
-    #[arg(long = "font", value_name = "FILE")]
-    pub(super) fonts: Vec<PathBuf>,
-    /// A folder of templates that stand in for the built-in ones
-    #[arg(long, value_name = "DIR")]
-    pub(super) templates: Option<PathBuf>,
-    /// Say what was substituted, as JSON on stdout; the ticket needs -o then
-    #[arg(long)]
-    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) json: AsJson,
 }
 
 #[derive(Debug, Args)]
@@ -319,9 +184,8 @@ the default.")]
 pub(super) struct ConfigArgs {
     #[command(subcommand)]
     pub(super) command: ConfigCommand,
-    /// As JSON
-    #[arg(long, global = true)]
-    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) json: AsJson,
 }
 
 #[derive(Debug, Subcommand)]

@@ -9,10 +9,10 @@ use crate::config::{Flags, load, locate, set_value};
 
 pub(super) fn config(flags: &Flags, args: &ConfigArgs) -> Result<Exit, Failure> {
     match &args.command {
-        ConfigCommand::Set { key, value, .. } => set(flags, key, value.as_deref(), args.json)?,
-        ConfigCommand::Path => path(flags, args.json),
-        ConfigCommand::Show => show(flags, args.json)?,
-        ConfigCommand::Check => check(flags, args.json)?,
+        ConfigCommand::Set { key, value, .. } => set(flags, key, value.as_deref(), args.json.wanted())?,
+        ConfigCommand::Path => path(flags, args.json.wanted()),
+        ConfigCommand::Show => show(flags, args.json.wanted())?,
+        ConfigCommand::Check => check(flags, args.json.wanted())?,
     }
     Ok(Exit::Ok)
 }

@@ -28,9 +28,9 @@ pub(super) fn jobs(flags: &Flags, args: JobsArgs) -> Result<Exit, Failure> {
                 state: state.map(|state| known_state(&state)).transpose()?,
                 station,
             };
-            return list(&data, limit, &only, args.json);
+            return list(&data, limit, &only, args.json.wanted());
         }
-        JobsCommand::Show { id } => return show(&ask(&data, Ask::Job { id })?, args.json),
+        JobsCommand::Show { id } => return show(&ask(&data, Ask::Job { id })?, args.json.wanted()),
         JobsCommand::Reprint { id } => (
             ask(&data, Ask::Reprint { id })?,
             "prints once more, headed REPRINT",
@@ -43,19 +43,19 @@ pub(super) fn jobs(flags: &Flags, args: JobsArgs) -> Result<Exit, Failure> {
             wish(id, Wished::Cancel)?,
             "is withdrawn if nothing of it has printed",
         ),
-        JobsCommand::Release { all: true, .. } => return release_all(&data, args.json),
+        JobsCommand::Release { all: true, .. } => return release_all(&data, args.json.wanted()),
         JobsCommand::Release { ids, .. } => {
             for id in ids {
                 done(
                     &wish(id, Wished::Release)?,
                     "prints although it is old",
-                    args.json,
+                    args.json.wanted(),
                 );
             }
             return Ok(Exit::Ok);
         }
     };
-    done(&answer, said, args.json);
+    done(&answer, said, args.json.wanted());
     Ok(Exit::Ok)
 }
 

@@ -7,11 +7,13 @@ use std::thread;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
 
 use super::args::LogsArgs;
 use super::exit::of_io;
 use super::{Exit, Failure, env, logfile, output};
 use crate::config::{Flags, locate};
+use crate::daemon::report::SCHEMA;
 
 /// Between two looks at a file that may have grown.
 const LOOK: Duration = Duration::from_millis(300);
@@ -25,12 +27,12 @@ pub(super) fn logs(flags: &Flags, args: &LogsArgs) -> Result<Exit, Failure> {
     let (text, read) = read(&data).map_err(|error| missing(&data, &error))?;
     let oldest = since.and_then(|age| Timestamp::now().checked_sub(age).ok());
     for line in last(&text, args.lines, oldest) {
-        if output::put(&format!("{line}\n")).is_err() {
+        if output::put(&shown(line, args.json.wanted())).is_err() {
             return Ok(Exit::Ok);
         }
     }
     if args.follow {
-        follow(&logfile::current(&data), read);
+        follow(&logfile::current(&data), read, args.json.wanted());
     }
     Ok(Exit::Ok)
 }
@@ -95,7 +97,8 @@ fn parse_age(text: &str) -> Result<SignedDuration, Failure> {
 }
 
 /// Until interrupted, or until nobody reads any more. A file that was turned begins anew.
-fn follow(path: &Path, mut at: u64) {
+fn follow(path: &Path, mut at: u64, json: bool) {
+    let mut begun = Vec::new();
     loop {
         let grown = File::open(path).and_then(|mut file| {
             if file.metadata()?.len() < at {
@@ -113,9 +116,31 @@ fn follow(path: &Path, mut at: u64) {
             continue;
         }
         at = at.saturating_add(u64::try_from(news.len()).unwrap_or(0));
-        if output::put(&String::from_utf8_lossy(&news)).is_err() {
-            return;
+        begun.extend(news);
+        let whole = begun
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |end| end + 1);
+        // A line that never ends is shown as it comes.
+        let whole = if begun.len() > CHUNK { begun.len() } else { whole };
+        let lines: Vec<u8> = begun.drain(..whole).collect();
+        for line in String::from_utf8_lossy(&lines).lines() {
+            if output::put(&shown(line, json)).is_err() {
+                return;
+            }
         }
+    }
+}
+
+/// A line as it stands, or as one object.
+fn shown(line: &str, json: bool) -> String {
+    if json {
+        format!(
+            "{}\n",
+            json!({ "schema": SCHEMA, "at": time(line), "text": line })
+        )
+    } else {
+        format!("{line}\n")
     }
 }
 
@@ -132,6 +157,17 @@ mod tests {
         let since = "2026-11-20T10:30:00Z".parse().unwrap();
         assert_eq!(last(LOG, 100, Some(since)).len(), 3);
         assert_eq!(last(LOG, 2, Some(since)).first(), Some(&"  more of two"));
+    }
+
+    #[test]
+    fn a_line_is_an_object_where_json_is_asked_for() {
+        let line = r#"2026-11-20T10:00:00Z  WARN the "grill" is out of paper"#;
+        assert_eq!(shown(line, false), format!("{line}\n"));
+        let object: serde_json::Value = serde_json::from_str(&shown(line, true)).unwrap();
+        assert_eq!(
+            (object["at"].as_str(), object["text"].as_str()),
+            (Some("2026-11-20T10:00:00Z"), Some(line))
+        );
     }
 
     #[test]

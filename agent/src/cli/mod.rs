@@ -3,6 +3,7 @@
 mod args;
 mod bundle;
 mod config;
+mod deadline;
 mod docs;
 mod doctor;
 mod exit;
@@ -21,15 +22,13 @@ mod update;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 use args::{Cli, Command};
 pub use exit::{Exit, Failure};
 
 /// Runs the command that the arguments name and gives its exit code.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::of_process() {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are answers, everything else is a usage error (2).
@@ -41,7 +40,8 @@ pub fn main() -> ExitCode {
             };
         }
     };
-    match dispatch(cli) {
+    let limit = cli.common.timeout;
+    match deadline::within(limit, cli, dispatch) {
         Ok(exit) => exit.into(),
         Err(failure) => {
             output::message(&format!("error: {failure}"));
@@ -65,7 +65,7 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Bundle(args) => bundle::bundle(&flags, &args),
         Command::Update(args) => update::update(&flags, &args),
         Command::Config(args) => config::config(&flags, &args),
-        Command::Version { json } => Ok(version(json)),
+        Command::Version { json } => Ok(version(json.wanted())),
         Command::Completions { shell } => docs::completions(shell),
         Command::Man { dir } => docs::man(&dir),
     }

@@ -9,8 +9,12 @@ use serde_json::json;
 
 use super::args::{Format, RenderArgs};
 use super::exit::of_io;
+use super::printers::unknown;
 use super::{Exit, Failure, env, output};
-use crate::config::{Flags, load};
+use crate::config::{Config, ConfigError, Flags, Loaded, Printer, load};
+use crate::daemon::ask::{Ask, ask};
+use crate::daemon::report::StatusReport;
+use crate::press::profile_for;
 use crate::tickets::{Sources, renderer};
 
 /// The longest event or markup: orders are at most 1 MiB at the relay.
@@ -20,8 +24,13 @@ const FILE_MAX: u64 = 16 * 1024 * 1024;
 const DEFAULT_PROFILE: &str = "generic-80";
 
 pub(super) fn render(flags: &Flags, args: &RenderArgs) -> Result<Exit, Failure> {
-    let renderer = build(flags, args)?;
-    let options = options(&renderer, args)?;
+    let loaded = load(flags, &env);
+    let renderer = build(&loaded, args)?;
+    let like = match &args.printer {
+        Some(name) => Some(printer(loaded?.config, name)?),
+        None => None,
+    };
+    let options = options(&renderer, args, like.as_ref())?;
     let text = read(&args.file)?;
     let ticket = if args
         .file
@@ -43,22 +52,22 @@ pub(super) fn render(flags: &Flags, args: &RenderArgs) -> Result<Exit, Failure> 
         renderer.render(&event, &options)
     };
     let data = data(&ticket, format(args));
-    match &args.output {
+    match args.png.as_ref().or(args.output.as_ref()) {
         Some(path) => fs::write(path, &data).map_err(|error| unwritable(path, &error))?,
-        None if args.json => {}
+        None if args.json.wanted() => {}
         None => io::stdout()
             .lock()
             .write_all(&data)
             .map_err(|error| unwritable(Path::new("stdout"), &error))?,
     }
-    report(&ticket, args.json);
+    report(&ticket, args.json.wanted());
     Ok(Exit::Ok)
 }
 
 /// Templates and fonts of the configuration where there is one; a broken one does not hinder.
-fn build(flags: &Flags, args: &RenderArgs) -> Result<Renderer, Failure> {
-    let mut sources = match load(flags, &env) {
-        Ok(loaded) => loaded.config.tickets,
+fn build(loaded: &Result<Loaded, ConfigError>, args: &RenderArgs) -> Result<Renderer, Failure> {
+    let mut sources = match loaded {
+        Ok(loaded) => loaded.config.tickets.clone(),
         Err(_) => Sources::default(),
     };
     sources.fonts.extend(args.fonts.iter().cloned());
@@ -72,8 +81,33 @@ fn build(flags: &Flags, args: &RenderArgs) -> Result<Renderer, Failure> {
     Ok(renderer)
 }
 
-fn options(renderer: &Renderer, args: &RenderArgs) -> Result<Options, Failure> {
-    let name = args.profile.as_deref().unwrap_or(DEFAULT_PROFILE);
+/// A printer of agent.toml. Where its profile is the printer's own choice, what it was probed for decides.
+fn printer(mut config: Config, name: &str) -> Result<Printer, Failure> {
+    let Some(at) = config.printers.iter().position(|printer| printer.name == name) else {
+        return Err(unknown(&config, name));
+    };
+    let mut printer = config.printers.swap_remove(at);
+    if printer.profile.is_none() {
+        printer.profile = probed_profile(&config.data, name);
+    }
+    Ok(printer)
+}
+
+/// The profile that the running agent prints with, by what the printer said of itself.
+fn probed_profile(data: &Path, name: &str) -> Option<String> {
+    let status = ask(data, Ask::Status).ok()?;
+    let status: StatusReport = serde_json::from_value(status).ok()?;
+    let known = status
+        .printers
+        .into_iter()
+        .find(|printer| printer.name == name)?
+        .known?;
+    profile_for(&known, &Renderer::builtin().profile_names())
+}
+
+fn options(renderer: &Renderer, args: &RenderArgs, like: Option<&Printer>) -> Result<Options, Failure> {
+    let of_printer = like.and_then(|printer| printer.profile.as_deref());
+    let name = args.profile.as_deref().or(of_printer).unwrap_or(DEFAULT_PROFILE);
     let profile = renderer.profile(name).ok_or_else(|| {
         let known = renderer.profile_names().join(", ");
         Failure::new(
@@ -92,7 +126,7 @@ fn options(renderer: &Renderer, args: &RenderArgs) -> Result<Options, Failure> {
     }
     Ok(Options {
         template: args.template.clone(),
-        columns: args.columns,
+        columns: args.columns.or(like.and_then(|printer| printer.columns)),
         ..Options::new(profile)
     })
 }
@@ -119,7 +153,8 @@ fn format(args: &RenderArgs) -> Format {
         .as_ref()
         .and_then(|path| path.extension())
         .and_then(|text| text.to_str());
-    args.format.unwrap_or(match extension {
+    let format = args.format.or(args.png.as_ref().map(|_| Format::Png));
+    format.unwrap_or(match extension {
         Some("bin" | "escpos") => Format::Escpos,
         Some("svg") => Format::Svg,
         Some("png") => Format::Png,

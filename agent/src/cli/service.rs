@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::args::{PairArgs, ServiceArgs, ServiceCommand, ServiceInstall};
+use super::args::{AsJson, PairArgs, ServiceArgs, ServiceCommand, ServiceInstall};
 use super::exit::of_io;
 use super::{Exit, Failure, env, output, pair};
 use crate::config::{Flags, load, load_relay};
@@ -38,7 +38,7 @@ pub(super) fn service(flags: &Flags, args: &ServiceArgs) -> Result<Exit, Failure
             output::message("✓ stopped; what waits stays in the spool, and it starts again at the next boot");
             Ok(Exit::Ok)
         }
-        ServiceCommand::Status => status(args.json),
+        ServiceCommand::Status => status(args.json.wanted()),
     }
 }
 
@@ -53,8 +53,9 @@ fn install(flags: &Flags, args: &ServiceInstall) -> Result<Exit, Failure> {
     if args.code.is_some() {
         let wanted = PairArgs {
             code: args.code.clone(),
+            wait: false,
             name: args.name.clone(),
-            json: false,
+            json: AsJson::default(),
         };
         pair::pair(flags, &wanted, true)?;
     }
@@ -76,10 +77,8 @@ fn install(flags: &Flags, args: &ServiceInstall) -> Result<Exit, Failure> {
         );
         return Ok(Exit::Ok);
     }
-    // SCM would take the end of an agent without printers for a failed start; elsewhere it is tried again quietly.
-    if cfg!(windows)
-        && let Err(incomplete) = load(flags, &env)
-    {
+    // An agent without printers ends at once, which every service manager takes for a failed start.
+    if let Err(incomplete) = load(flags, &env) {
         output::message(&format!(
             "it starts with its first printer: `printrail-agent printers scan`, then `printrail-agent printers add` \
              (now: {})",

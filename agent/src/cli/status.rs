@@ -21,11 +21,11 @@ const AGAIN: Duration = Duration::from_secs(1);
 pub(super) fn status(flags: &Flags, args: &StatusArgs) -> Result<Exit, Failure> {
     let data = locate(flags, &env).data;
     if args.watch {
-        return watch(&data, args.json);
+        return watch(&data, args.json.wanted());
     }
     let value = ask(&data, Ask::Status)?;
     let report = StatusReport::deserialize_from(&value)?;
-    if args.json {
+    if args.json.wanted() {
         output::json(&value);
     } else {
         text(&report, Timestamp::now())

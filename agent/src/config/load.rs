@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::check::{self, RelayValues, wrong};
 use super::raw::{RawConfig, RawRelay, RawUpdate};
-use super::{Config, ConfigError, Places, Relay, TOKEN_NAME, places};
+use super::{Config, ConfigError, Places, Relay, TOKEN_NAME, is_profile, places};
 use crate::tickets::Sources;
 
 /// What the command line says.
@@ -17,6 +17,8 @@ pub struct Flags {
     pub config: Option<PathBuf>,
     /// `--data DIR`
     pub data: Option<PathBuf>,
+    /// `--profile NAME`: the files of a further agent, in a folder of that name
+    pub profile: Option<String>,
     /// `--relay URL`
     pub relay: Option<String>,
     /// `--ca-file PEM`
@@ -224,10 +226,14 @@ impl Settings<'_> {
             None,
             None,
         );
+        let of_profile = |name: &str| places(None, None).data.join(name).display().to_string();
+        let named = flags.profile.as_ref();
+        let named = named.map(|name| (of_profile(name), Origin::Flag("--profile")));
+        let surrounding = self.environment("profile").filter(|(name, _)| is_profile(name));
         let data = self.pick(
             "data",
-            flag("--data", &path_text(flags.data.as_ref())),
-            None,
+            flag("--data", &path_text(flags.data.as_ref())).or(named),
+            surrounding.map(|(name, origin)| (of_profile(&name), origin)),
             None,
         );
         let places = places(config.map(PathBuf::from), data.map(PathBuf::from));

@@ -23,7 +23,7 @@ pub use error::ConfigError;
 pub use load::{
     Flags, Loaded, Origin, RelayOnly, Setting, UpdateOnly, load, load_relay, load_update, locate,
 };
-pub use places::{CONFIG_NAME, Places, TOKEN_NAME, places};
+pub use places::{CONFIG_NAME, Places, TOKEN_NAME, is_profile, places};
 pub use set::set_value;
 pub use url::{RelayUrl, UrlError};
 pub use write::{WriteError, write_relay};

@@ -10,6 +10,9 @@ pub const CONFIG_NAME: &str = "agent.toml";
 /// The token's file name, beside the configuration.
 pub const TOKEN_NAME: &str = "agent.token";
 
+/// Characters of a profile's name.
+const PROFILE_MAX: usize = 32;
+
 /// The two places that everything else follows from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Places {
@@ -36,6 +39,13 @@ pub fn places(config: Option<PathBuf>, data: Option<PathBuf>) -> Places {
         config: config.or(beside).unwrap_or(usual.config),
         data: data.unwrap_or(usual.data),
     }
+}
+
+/// Whether this can name the files of a further agent: one folder, anywhere.
+#[must_use]
+pub fn is_profile(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    (1..=PROFILE_MAX).contains(&name.len()) && name.chars().all(plain)
 }
 
 /// A file that one may not see may well be there, and then it is not for a person's own commands to ignore.

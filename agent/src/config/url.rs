@@ -94,6 +94,13 @@ impl RelayUrl {
         format!("{}{path}", self.path)
     }
 
+    /// The address of the relay's pages, for a person's browser.
+    #[must_use]
+    pub fn pages(&self) -> String {
+        let scheme = if self.secure { "https" } else { "http" };
+        format!("{scheme}://{}{}/", self.authority(), self.path)
+    }
+
     /// The address of the agents' socket.
     #[must_use]
     pub fn socket(&self) -> String {

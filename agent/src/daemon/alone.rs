@@ -59,12 +59,7 @@ fn print(
     let (spool, _) = Spool::open(&folder.0.join("spool.db"))?;
     let clock = Clock::default();
     let press_config = presses::config_of(config, printer);
-    let stations: Vec<_> = press_config
-        .stations
-        .iter()
-        .map(|station| station.name.clone())
-        .collect();
-    let ticket = local::test_ticket(&printer.name, &stations, purpose, clock.now())?;
+    let ticket = local::test_ticket(config, &printer.name, purpose, clock.now())?;
     spool.accept(&ticket, &printer.name, clock.now())?;
     let stock = Stock::open(&config.tickets);
     let press =

@@ -195,13 +195,7 @@ impl Desk {
 
     async fn test(&self, printer: &str, purpose: Purpose) -> Result<Value, Refusal> {
         let config = self.printer(printer)?;
-        let stations: Vec<_> = config
-            .stations
-            .iter()
-            .filter(|s| s.printer == printer)
-            .map(|s| s.name.clone())
-            .collect();
-        let ticket = local::test_ticket(printer, &stations, purpose, self.clock.now()).map_err(failed)?;
+        let ticket = local::test_ticket(&config, printer, purpose, self.clock.now()).map_err(failed)?;
         self.print(ticket, printer.to_owned()).await
     }
 

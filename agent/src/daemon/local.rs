@@ -5,6 +5,7 @@ use protocol::{Banner, JobHeader, JobId, JobKind, Offer};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value, json};
 
+use crate::config::Config;
 use crate::spool::{LOCAL_PREFIX, SpoolJob};
 use crate::watch::Slip;
 
@@ -26,13 +27,13 @@ pub(super) enum Purpose {
     Identify,
 }
 
-/// A test ticket for a printer. `stations` are those that it serves.
+/// A test ticket for a printer, with a picture that leads to the dashboard.
 ///
 /// # Errors
 /// Never with these values; serde cannot know.
 pub(super) fn test_ticket(
+    config: &Config,
     printer: &str,
-    stations: &[String],
     purpose: Purpose,
     now: Timestamp,
 ) -> serde_json::Result<Offer> {
@@ -40,7 +41,8 @@ pub(super) fn test_ticket(
         Purpose::Test => None,
         Purpose::Identify => Some(format!("This printer is \"{printer}\"")),
     };
-    let station = stations.first().map_or(printer, String::as_str).to_owned();
+    let serves = config.stations.iter().find(|station| station.printer == printer);
+    let station = serves.map_or(printer, |station| &station.name).to_owned();
     let job = JobHeader {
         id: local_id(),
         seq: 0,
@@ -62,6 +64,7 @@ pub(super) fn test_ticket(
         "station": station,
         "printer": printer,
         "message": message,
+        "qr": config.relay.url.pages() + "#printers",
         "timestamp": now,
         "order_items": [],
         "job": job,

@@ -18,6 +18,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
+use super::Dialled;
 use crate::config::Relay;
 use crate::net::{DialError, Tls, Wire, dial};
 
@@ -72,6 +73,20 @@ pub(super) enum ConnectError {
         #[source]
         source: Box<tungstenite::Error>,
     },
+}
+
+impl ConnectError {
+    /// The step that failed.
+    pub(super) fn step(&self) -> Dialled {
+        match self {
+            Self::Dial(DialError::Name { .. }) => Dialled::Name,
+            Self::Dial(DialError::Unreachable { .. }) => Dialled::Tcp,
+            Self::Dial(DialError::Untrusted { .. } | DialError::Handshake { .. } | DialError::Tls(_)) => {
+                Dialled::Tls
+            }
+            _ => Dialled::Relay,
+        }
+    }
 }
 
 /// What comes out of a connection.

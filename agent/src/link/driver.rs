@@ -243,7 +243,11 @@ impl<'a> Driver<'a> {
 
     fn press_said(&mut self, news: News) {
         match news {
-            News::Job(update) => self.feed(AgentInput::Report(update)),
+            News::Job(update) => {
+                let (id, state) = (&update.job_id, update.state);
+                info!(job.id = %id, %state, printer = update.printer, "{id} is {state}");
+                self.feed(AgentInput::Report(update));
+            }
             News::Printer(status) => {
                 let of = status.printer.clone();
                 self.link
@@ -267,6 +271,7 @@ impl<'a> Driver<'a> {
     fn spool_said(&mut self, done: Done) {
         match done {
             Done::Accepted(id, known) => {
+                info!(job.id = %id, "{id} is in the spool");
                 self.feed(AgentInput::Spooled(id));
                 if self.link.room.taken() {
                     self.room_changed();

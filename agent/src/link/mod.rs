@@ -45,14 +45,39 @@ pub struct LinkSettings {
 /// Connects once with the device's token and goes away again, for `doctor`.
 ///
 /// # Errors
-/// What is wrong and what to do, in words for a person.
-pub async fn try_to_connect(relay: &Relay) -> Result<(), String> {
+/// [`Broken`]: how far it came.
+pub async fn try_to_connect(relay: &Relay) -> Result<(), Broken> {
     let tls = Tls::new(relay.ca_file.clone());
     match Connection::open(relay.clone(), tls).await {
         Ok(connection) => {
             connection.close().await;
             Ok(())
         }
-        Err(error) => Err(crate::chain(&error)),
+        Err(error) => Err(Broken {
+            step: error.step(),
+            problem: crate::chain(&error),
+        }),
     }
+}
+
+/// The steps of a connection, in their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Dialled {
+    /// The relay's name has an address.
+    Name,
+    /// That address takes a connection.
+    Tcp,
+    /// The relay proves that it is the relay.
+    Tls,
+    /// It lets this device in.
+    Relay,
+}
+
+/// A connection that did not come about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broken {
+    /// The step that failed; those before it did not.
+    pub step: Dialled,
+    /// What is wrong and what to do, in words for a person.
+    pub problem: String,
 }

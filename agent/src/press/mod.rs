@@ -19,3 +19,4 @@ pub use commands::Recovery;
 pub use driver::{PressConfig, PressHandle, PressReport, start};
 pub use known::Known;
 pub use limits::Limits;
+pub(crate) use render::profile_for;

@@ -1,5 +1,6 @@
 //! From a job to the printer's bytes.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -71,6 +72,7 @@ impl Tickets {
         let Some(profile) = self.profile_of(known) else {
             return Err(format!("there is no profile {DEFAULT_PROFILE}"));
         };
+        let brought = brought(&data);
         let paper = |drawer_stays_shut| {
             let options = Options {
                 columns: self.columns,
@@ -78,7 +80,7 @@ impl Tickets {
                 drawer_stays_shut,
                 ..Options::new(Arc::clone(&profile))
             };
-            let render = || self.stock.renderer().render(&data, &options);
+            let render = || self.stock.renderer_with(&brought).render(&data, &options);
             let ticket =
                 catch_unwind(AssertUnwindSafe(render)).map_err(|_| "the renderer panicked".to_owned())?;
             for error in &ticket.report().fallbacks {
@@ -109,7 +111,7 @@ impl Tickets {
 }
 
 /// The profile of a printer that says who it is: its maker's, with the longest name that its model begins with.
-fn profile_for(known: &Known, names: &[String]) -> Option<String> {
+pub(crate) fn profile_for(known: &Known, names: &[String]) -> Option<String> {
     let maker = known.maker.as_deref()?.to_lowercase();
     let model = known.model.as_deref()?.to_lowercase().replace(' ', "-");
     let fits = |name: &&String| {
@@ -119,6 +121,12 @@ fn profile_for(known: &Known, names: &[String]) -> Option<String> {
         maker.contains(of) && (model.starts_with(rest) || model.starts_with(name.as_str()))
     };
     names.iter().filter(fits).max_by_key(|name| name.len()).cloned()
+}
+
+/// The templates of its outlet that a ticket brings; none where they cannot be read, and the built-in ones print.
+fn brought(data: &serde_json::Value) -> BTreeMap<String, String> {
+    let templates = data.get("templates").cloned().unwrap_or_default();
+    serde_json::from_value(templates).unwrap_or_default()
 }
 
 /// A second try, or a copy that a person asked for.

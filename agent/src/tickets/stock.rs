@@ -16,6 +16,9 @@ use crate::chain;
 /// disk for every ticket.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
+/// Sets of templates of the outlet that are kept ready: those of a bar and a kitchen, before and after a change.
+const MOST_BROUGHT: usize = 8;
+
 /// The renderer of the moment, shared by all presses.
 #[derive(Clone)]
 pub struct Stock(Arc<Inner>);
@@ -29,6 +32,8 @@ struct Shelf {
     renderer: Renderer,
     /// What the last template of each name that could be used says.
     good: Texts,
+    /// Renderers with templates that tickets brought, the latest used last.
+    brought: Vec<(Texts, Renderer)>,
     seen: Seen,
     looked: Instant,
 }
@@ -76,6 +81,7 @@ impl Stock {
         let shelf = Shelf {
             renderer,
             good: Texts::new(),
+            brought: Vec::new(),
             seen: Seen::Never,
             looked: Instant::now(),
         };
@@ -88,6 +94,13 @@ impl Stock {
     /// The renderer for the next ticket. Looks at the folder where a second has passed since it last did.
     #[must_use]
     pub fn renderer(&self) -> Renderer {
+        self.renderer_with(&Texts::new())
+    }
+
+    /// The same for a ticket that brings templates of its outlet. This computer's own go before them: whoever put a
+    /// file here meant this printer.
+    #[must_use]
+    pub fn renderer_with(&self, brought: &Texts) -> Renderer {
         self.with_shelf(|shelf| {
             if let Some(folder) = self
                 .0
@@ -97,7 +110,7 @@ impl Stock {
             {
                 shelf.refresh(folder);
             }
-            shelf.renderer.clone()
+            shelf.renderer_with(brought)
         })
     }
 
@@ -107,6 +120,31 @@ impl Stock {
 }
 
 impl Shelf {
+    fn renderer_with(&mut self, brought: &Texts) -> Renderer {
+        if brought.keys().all(|name| self.good.contains_key(name)) {
+            return self.renderer.clone();
+        }
+        let mut texts = brought.clone();
+        texts.extend(self.good.clone());
+        let known = self.brought.iter().position(|(known, _)| *known == texts);
+        let found = match known {
+            Some(place) => self.brought.remove(place),
+            None => {
+                let renderer = self.renderer.with_templates(&texts);
+                for (_, error) in renderer.broken_templates() {
+                    warn!("{error}; the built-in one prints instead");
+                }
+                (texts, renderer)
+            }
+        };
+        let renderer = found.1.clone();
+        self.brought.push(found);
+        if self.brought.len() > MOST_BROUGHT {
+            self.brought.remove(0);
+        }
+        renderer
+    }
+
     /// Reads the templates where anything about their files has changed.
     fn refresh(&mut self, folder: &Path) {
         self.looked = Instant::now();
@@ -189,6 +227,41 @@ mod tests {
         let ticket = renderer.render(&event, &options);
         assert_eq!(ticket.report().fallbacks, [""; 0]);
         ticket.text()
+    }
+
+    #[test]
+    fn what_a_ticket_brings_is_used_unless_this_computer_has_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let sources = Sources {
+            templates: Some(folder.path().to_owned()),
+            fonts: Vec::new(),
+        };
+        let stock = Stock::open(&sources);
+        let brought = |text: &str| Texts::from([("kitchen".to_owned(), text.to_owned())]);
+        let drawn = |texts: &Texts| {
+            let renderer = stock.renderer_with(texts);
+            let options = Options::new(renderer.profile("generic-80").unwrap());
+            renderer
+                .render(
+                    &serde_json::json!({ "items": [{ "name": "Margherita" }] }),
+                    &options,
+                )
+                .text()
+        };
+        assert!(drawn(&brought("of the house")).contains("of the house"));
+        assert!(drawn(&brought("newer")).contains("newer"));
+        assert!(drawn(&Texts::new()).contains("Margherita"));
+        assert!(
+            drawn(&brought("{% if %}")).contains("Margherita"),
+            "a broken one prints built in"
+        );
+        for n in 0..2 * MOST_BROUGHT {
+            drawn(&brought(&n.to_string()));
+        }
+        assert!(stock.with_shelf(|shelf| shelf.brought.len()) <= MOST_BROUGHT);
+        fs::write(folder.path().join("kitchen.receipt"), "this computer's").unwrap();
+        stock.with_shelf(|shelf| shelf.refresh(folder.path()));
+        assert!(drawn(&brought("of the house")).contains("this computer's"));
     }
 
     #[test]

@@ -312,4 +312,12 @@ fn c2_a_printer_that_comes_back_lists_its_stale_tickets_once_for_each_station() 
     let job = house.order("4", "kitchen", JobKind::Order);
     (job.state, job.detail) = (JobState::Held, Some(STALE.to_owned()));
     assert_eq!(house.seconds(60).len(), 1);
+    // One after another they go stale, and one slip lists them all.
+    for id in ["5", "6", "7"] {
+        let job = house.order(id, "kitchen", JobKind::Order);
+        (job.state, job.detail) = (JobState::Held, Some(STALE.to_owned()));
+        assert!(house.seconds(1).is_empty(), "more are to come");
+    }
+    let slips = house.seconds(60);
+    assert_eq!((slips.len(), slips[0].waiting.len()), (1, 5));
 }

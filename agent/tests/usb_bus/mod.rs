@@ -32,10 +32,14 @@ pub struct Bus {
 impl Bus {
     pub fn connect() -> Self {
         let socket = std::env::var("USBSIM").expect("run by tests/usb/ci.sh");
-        Self {
+        let mut bus = Self {
             line: BufReader::new(UnixStream::connect(socket).unwrap()),
             product: NEXT.fetch_add(1, Ordering::Relaxed),
-        }
+        };
+        // A computer has other things on its bus: without any it is told to have no USB at all.
+        let (place, product) = (bus.port(4), bus.product);
+        bus.tell(&format!("plug {place} 04b9 {product:04x} - 0"));
+        bus
     }
 
     /// The address of this test's printers, without a serial number.

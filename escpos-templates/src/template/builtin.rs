@@ -24,6 +24,14 @@ pub(super) const TEMPLATES: &[(&str, &str)] = &[
     ("test", include_str!("../../templates/test.receipt")),
 ];
 
+/// The source of the built-in template of that name.
+pub(crate) fn source(name: &str) -> Option<&'static str> {
+    TEMPLATES
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, source)| *source)
+}
+
 impl View {
     /// The ticket that prints when every template has failed: all that a cook needs, in plain lines.
     pub(crate) fn plain(&self) -> String {

@@ -12,7 +12,7 @@ mod read;
 mod reader;
 mod view;
 
-pub(crate) use builtin::PLAIN;
+pub(crate) use builtin::{PLAIN, source as builtin_source};
 pub use check::EventError;
 pub(crate) use check::check;
 pub(crate) use moment::Zones;

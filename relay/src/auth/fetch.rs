@@ -1,11 +1,12 @@
-//! One small file over HTTPS: what a vendor's address answers, within a time and a size, and nothing else.
+//! One small file over HTTPS: what a vendor's address answers, within a time and a size, and nothing else; or one small
+//! message to an address.
 //! No redirect is followed, so that nobody leads this relay to an address that its settings do not name.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_body_util::{BodyExt as _, Empty, Limited};
+use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1;
 use hyper::{Request, StatusCode, Uri, header};
@@ -26,7 +27,7 @@ const LARGEST: usize = 64 * 1024;
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum FetchError {
+pub(crate) enum FetchError {
     /// The address is none that is asked.
     #[error("it is neither https:// nor http:// on a loopback address")]
     Address,
@@ -46,7 +47,7 @@ pub(super) enum FetchError {
 
 /// An address that may be asked: `https`, or `http` on this machine.
 #[derive(Debug, Clone)]
-pub(super) struct Address {
+pub(crate) struct Address {
     uri: Uri,
     host: String,
     port: u16,
@@ -55,7 +56,7 @@ pub(super) struct Address {
 
 impl Address {
     /// Reads an address.
-    pub(super) fn parse(text: &str) -> Result<Self, FetchError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, FetchError> {
         let uri: Uri = text.parse().map_err(|_| FetchError::Address)?;
         let host = uri.host().unwrap_or_default();
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
@@ -80,14 +81,45 @@ impl Address {
     }
 }
 
+impl Address {
+    fn path(&self) -> &str {
+        self.uri.path_and_query().map_or("/", |path| path.as_str())
+    }
+
+    fn authority(&self) -> &str {
+        self.uri.authority().map_or("", |authority| authority.as_str())
+    }
+}
+
 /// What an address answers.
 pub(super) async fn get(address: &Address) -> Result<Bytes, FetchError> {
-    tokio::time::timeout(WITHIN, ask(address))
+    let request = Request::get(address.path())
+        .header(header::HOST, address.authority())
+        .header(header::ACCEPT, "application/json")
+        .body(Full::default())
+        .map_err(unreachable)?;
+    tokio::time::timeout(WITHIN, ask(address, request))
         .await
         .map_err(|_| FetchError::Time)?
 }
 
-async fn ask(address: &Address) -> Result<Bytes, FetchError> {
+/// Tells an address something: any answer from 200 to 299 is fine. `title` is for people, as ntfy takes it.
+pub(crate) async fn post(address: &Address, kind: &str, title: &str, body: Bytes) -> Result<(), FetchError> {
+    let request = Request::post(address.path())
+        .header(header::HOST, address.authority())
+        .header(header::CONTENT_TYPE, kind)
+        .header("title", title)
+        .body(Full::new(body))
+        .map_err(unreachable)?;
+    tokio::time::timeout(WITHIN, ask(address, request))
+        .await
+        .map_err(|_| FetchError::Time)?
+        .map(drop)
+}
+
+type Question = Request<Full<Bytes>>;
+
+async fn ask(address: &Address, request: Question) -> Result<Bytes, FetchError> {
     let stream = TcpStream::connect((address.host.as_str(), address.port))
         .await
         .map_err(unreachable)?;
@@ -95,7 +127,7 @@ async fn ask(address: &Address) -> Result<Bytes, FetchError> {
         // `localhost` is what this machine's files say.
         let peer = stream.peer_addr().map_err(unreachable)?;
         return match peer.ip().to_canonical().is_loopback() {
-            true => exchange(address, stream).await,
+            true => exchange(request, stream).await,
             false => Err(not_here(peer)),
         };
     }
@@ -111,26 +143,24 @@ async fn ask(address: &Address) -> Result<Bytes, FetchError> {
         .connect(name, stream)
         .await
         .map_err(unreachable)?;
-    exchange(address, stream).await
+    exchange(request, stream).await
 }
 
-async fn exchange<S>(address: &Address, stream: S) -> Result<Bytes, FetchError>
+async fn exchange<S>(request: Question, stream: S) -> Result<Bytes, FetchError>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
         .await
         .map_err(unreachable)?;
-    let path = address.uri.path_and_query().map_or("/", |path| path.as_str());
-    let host = address.uri.authority().map_or("", |authority| authority.as_str());
-    let request = Request::get(path)
-        .header(header::HOST, host)
-        .header(header::ACCEPT, "application/json")
-        .body(Empty::<Bytes>::new())
-        .map_err(unreachable)?;
+    let is_question = request.method() == hyper::Method::GET;
     let answer = async {
         let answer = sender.send_request(request).await.map_err(unreachable)?;
-        if answer.status() != StatusCode::OK {
+        let is_fine = match is_question {
+            true => answer.status() == StatusCode::OK,
+            false => answer.status().is_success(),
+        };
+        if !is_fine {
             return Err(FetchError::Status(answer.status()));
         }
         let body = Limited::new(answer.into_body(), LARGEST).collect().await;

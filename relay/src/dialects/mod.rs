@@ -27,6 +27,7 @@ use serde_json::{Map, Value};
 pub use wire::encode;
 
 use crate::order::{Event, Refusal};
+use crate::planted;
 
 /// A family of clients (DIALECTS.md, D1 to D5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -195,7 +196,7 @@ pub fn project(wire: Wire, outlet: &str, event: &Event) -> Vec<Frame> {
 #[must_use]
 pub fn project_for(heard: &[Dialect], wire: Wire, outlet: &str, event: &Event) -> Vec<Frame> {
     let spoken = heard.iter().filter(|dialect| dialect.wire() == wire);
-    let mut frames: Vec<Frame> = spoken
+    let frames = spoken
         .flat_map(|dialect| match dialect {
             Dialect::Station => station::project(outlet, event),
             Dialect::Floor => floor::project(event),
@@ -204,6 +205,7 @@ pub fn project_for(heard: &[Dialect], wire: Wire, outlet: &str, event: &Event) -
             Dialect::Register => register::project(outlet, event),
         })
         .collect();
+    let mut frames: Vec<Frame> = planted::in_frames(frames);
     frames.sort_by_key(|frame| frame.k);
     frames
 }
@@ -212,7 +214,8 @@ pub fn project_for(heard: &[Dialect], wire: Wire, outlet: &str, event: &Event) -
 #[must_use]
 pub fn union(parts: &[&Value]) -> Value {
     let mut all = Map::new();
-    for part in parts {
+    let told = if planted::is("no union") { 1 } else { parts.len() };
+    for part in parts.iter().take(told) {
         let fields = part.as_object().into_iter().flatten();
         all.extend(fields.map(|(name, value)| (name.clone(), value.clone())));
     }
@@ -222,6 +225,9 @@ pub fn union(parts: &[&Value]) -> Value {
 /// Takes names and telephone numbers of people out of a payload: what a guest may see.
 #[must_use]
 pub fn without_people(data: &Value) -> Value {
+    if planted::is("guests see people") {
+        return data.clone();
+    }
     const PEOPLE: [&str; 8] = [
         "customer",
         "customerName",

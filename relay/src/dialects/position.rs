@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::planted;
+
 /// A place in an outlet's log. Ordered within one epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
@@ -28,6 +30,7 @@ impl Position {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (place, epoch) = match text.trim().split_once('@') {
+            Some((place, _)) if planted::is("epochs are not told apart") => (place, 0),
             Some((place, epoch)) => (place, epoch.parse().ok()?),
             None => (text.trim(), 0),
         };
@@ -35,11 +38,17 @@ impl Position {
             Some((seq, k)) => (seq, k.parse().ok()?),
             None => (place, u32::MAX),
         };
-        Some(Self {
-            epoch,
-            seq: seq.parse().ok()?,
-            k,
-        })
+        let mut seq = seq.parse().ok()?;
+        if planted::is("recovery is off") {
+            return None;
+        }
+        if planted::is("recovery skips one") {
+            seq += 1;
+        }
+        if planted::is("recovery repeats one") {
+            seq = u64::saturating_sub(seq, 1);
+        }
+        Some(Self { epoch, seq, k })
     }
 }
 

@@ -7,6 +7,7 @@ use crate::order::event::{Change, Event, Subject};
 use crate::order::input::{Fields, named_outlet, parse_order, parse_patch};
 use crate::order::model::Order;
 use crate::order::{Command, Refusal};
+use crate::planted;
 
 /// Orders in `recentOrders`.
 pub const RECENT: usize = 10;
@@ -37,7 +38,8 @@ pub fn read(text: &str, tenant: &str) -> Result<Verb, Mistake> {
     })?;
     let fields = Fields::of(&frame, "")?;
     let verb = fields.need(&["type"])?;
-    if named_outlet(&frame).is_some_and(|named| named != tenant) {
+    let foreign = named_outlet(&frame).is_some_and(|named| named != tenant);
+    if foreign && !planted::is("another tenant is ours") {
         return Err(Mistake::forbidden("`tenantId` names another outlet"));
     }
     match verb.value.as_str() {
@@ -143,14 +145,22 @@ pub struct Gap {
 pub fn sync_state(open: &[Order], recent: &[Order], gap: Option<Gap>) -> Value {
     let active: Vec<Value> = open
         .iter()
-        .filter(|order| order.status.is_open())
+        .filter(|order| order.status.is_open() && !planted::is("no active orders"))
         .map(kitchen_order)
         .collect();
     let mut data = Map::new();
     data.insert("activeOrders".into(), active.into());
     data.insert(
         "recentOrders".into(),
-        recent.iter().take(RECENT).map(|order| json!(order)).collect(),
+        recent
+            .iter()
+            .take(if planted::is("one recent order") {
+                1
+            } else {
+                RECENT
+            })
+            .map(|order| json!(order))
+            .collect(),
     );
     if let Some(gap) = gap {
         data.insert("reason".into(), "gap".into());

@@ -7,13 +7,14 @@ use super::io::{frame, id};
 use super::{Dialect, Frame, Mistake, Room};
 use crate::order::event::{Change, Event, Subject};
 use crate::order::model::{Order, Status, amount};
+use crate::planted;
 
 /// The room of everybody in a restaurant, or of one visit.
 pub(super) fn room(what: &str, argument: &Value, outlet: &str) -> Result<Room, Mistake> {
     if what == "session" {
         return Ok(session_room(&id(argument, "token")?));
     }
-    if id(argument, "restaurantId")? != outlet {
+    if id(argument, "restaurantId")? != outlet && !planted::is("another restaurant is ours") {
         return Err(Mistake::forbidden("this restaurant is another outlet"));
     }
     Ok(restaurant_room(outlet))
@@ -41,7 +42,7 @@ pub fn session_id(token: &str) -> String {
 #[must_use]
 pub fn status_name(status: Status) -> &'static str {
     match status {
-        Status::Preparing => "cooking",
+        Status::Preparing if !planted::is("D3 says preparing") => "cooking",
         other => other.as_str(),
     }
 }

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::input::{Named, Payload, Who, text};
 use super::reply::{List, json as reply, with_status};
@@ -73,8 +73,8 @@ pub(super) async fn revoke(
     Ok(reply(&json!({"id": id, "revoked": true})))
 }
 
-/// `POST /api/devices/{id}/test`: `{station?}` → `{jobs: [{id, station, state}]}`: a test ticket at each
-/// station that it prints for.
+/// `POST /api/devices/{id}/test`: `{station?, identify?}` → `{jobs: [{id, station, state}]}`: a test ticket at each
+/// station that it prints for, or a short slip with the computer's name and a beep.
 pub(super) async fn test(
     State(app): State<SharedApp>,
     Who(who): Who,
@@ -82,10 +82,20 @@ pub(super) async fn test(
     Payload(body): Payload,
 ) -> Result<Response, Problem> {
     let station = text(&body, "station", "station")?.map(str::to_owned);
+    let identify = match body.get("identify") {
+        None | Some(Value::Null) => false,
+        Some(Value::Bool(identify)) => *identify,
+        Some(_) => {
+            return Err(Problem::invalid(
+                "identify",
+                "`identify` is neither true nor false",
+            ));
+        }
+    };
     let qr = app.config.public_url.clone();
     let jobs = app
         .store
-        .test_print(&who.outlet, &id, station, qr, &who.actor())
+        .test_print(&who.outlet, &id, station, qr, identify, &who.actor())
         .await?;
     Ok(with_status(StatusCode::CREATED, &json!({ "jobs": jobs })))
 }

@@ -16,6 +16,7 @@ use crate::auth::{DEFAULT_OUTLET, Identity, is_outlet_id, origin, peer};
 use crate::error::{Code, Problem};
 use crate::limits::Caller;
 use crate::metrics;
+use crate::planted;
 use crate::service::{App, SharedApp, role_name};
 
 /// The client's address, as the door sees it.
@@ -93,7 +94,8 @@ fn same_site(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
     let origin = headers
         .get(header::ORIGIN)
         .map(|value| value.to_str().unwrap_or("null"));
-    if origin::allowed(origin, host, &app.config.allowed_origins, app.auth.is_insecure()) {
+    let open = planted::is("every origin is allowed");
+    if open || origin::allowed(origin, host, &app.config.allowed_origins, app.auth.is_insecure()) {
         return Ok(());
     }
     warn!(origin, host, "refused: a page of {origin:?} asked for {host:?}");

@@ -16,11 +16,13 @@ use tokio::time::Instant;
 
 use super::input::{Params, Who, accepts};
 use super::reply::json as reply;
+use super::screens;
 use crate::auth::Identity;
 use crate::dialects::{Position, without_people};
 use crate::error::Problem;
 use crate::metrics;
 use crate::order::{Event, Order, Role, Subject};
+use crate::planted;
 use crate::service::{App, SharedApp};
 use crate::store::{OrderFilter, StoreError};
 
@@ -58,6 +60,7 @@ pub(super) async fn follow(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let after = position(&params, &headers)?;
+    screens::note(&app, &who, params.text("screen")).await?;
     let log = Log::open(app, who, after).await?;
     if accepts(&headers, "text/event-stream") {
         return Ok(log.stream());
@@ -279,7 +282,8 @@ fn shown(who: &Identity, event: &Event) -> Option<Value> {
 }
 
 fn is_foreign(who: &Identity, session: Option<&str>) -> bool {
-    who.role == Role::Guest && (session.is_none() || session != who.session.as_deref())
+    let foreign = who.role == Role::Guest && (session.is_none() || session != who.session.as_deref());
+    foreign && !planted::is("guests read others' events")
 }
 
 fn sees_floor(role: Role) -> bool {

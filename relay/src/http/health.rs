@@ -79,5 +79,6 @@ async fn count(app: &App) -> Result<(), Problem> {
         }
     }
     metrics::printers(&printers);
+    metrics::listeners(&app.hub.connections());
     Ok(())
 }

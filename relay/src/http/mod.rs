@@ -1,5 +1,6 @@
 //! The relay's HTTP: the router on one screen, one file per resource.
 
+mod alerts;
 mod audit;
 mod client;
 mod devices;
@@ -9,6 +10,7 @@ mod health;
 mod house;
 mod input;
 mod jobs;
+mod looks;
 pub mod openapi;
 mod orders;
 mod outlets;
@@ -16,6 +18,7 @@ mod pages;
 mod pairing;
 mod reply;
 mod routing;
+mod screens;
 mod sessions;
 mod signin;
 mod stations;
@@ -25,6 +28,7 @@ mod tokens;
 mod upgrade;
 
 pub(crate) use outlets::checked as check_outlet;
+pub(crate) use stations::state_of;
 
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, Method, header};
@@ -108,6 +112,10 @@ pub fn router(app: SharedApp) -> Router {
         .route("/api/audit", get(audit::list))
         .route("/api/templates", get(templates::list))
         .route("/api/templates/preview", post(templates::preview))
+        .route("/api/templates/{name}", get(looks::show).put(looks::publish))
+        .route("/api/alerts", get(alerts::show).put(alerts::put))
+        .route("/api/alerts/test", post(alerts::test))
+        .route("/api/alerts/deliveries/{id}/resend", post(alerts::resend))
         .route("/api/outlets", get(outlets::list).post(outlets::add))
         .route("/ws", any(upgrade::station))
         .route("/ws/restaurant-pos/{tenant}", any(upgrade::register))

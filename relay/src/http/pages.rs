@@ -1,4 +1,4 @@
-//! The pages: `/`, `/kds`, `/s/{session}` and what they are made of, in the binary itself. A debug build reads them
+//! The pages: `/`, `/kds`, `/pickup`, `/s/{session}` and what they are made of, in the binary itself. A debug build reads them
 //! from `relay/web`, so that a change shows at the next reload.
 
 use std::io::Write as _;
@@ -39,6 +39,10 @@ pub(super) fn routes(app: &SharedApp) -> Router<SharedApp> {
     Router::new()
         .route("/", get(async |headers: HeaderMap| file("index.html", &headers)))
         .route("/kds", get(async |headers: HeaderMap| file("kds.html", &headers)))
+        .route(
+            "/pickup",
+            get(async |headers: HeaderMap| file("pickup.html", &headers)),
+        )
         .route("/s/{session}", get(guest))
         // A worker at the root may serve every page while the relay is away.
         .route("/sw.js", get(async |headers: HeaderMap| file("sw.js", &headers)))

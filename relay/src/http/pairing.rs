@@ -1,6 +1,6 @@
 //! `/api/enrolments` and `/api/enrol`: computers come in by a one-time code.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Extension;
 use axum::extract::State;
@@ -15,7 +15,7 @@ use super::input::{Named, Payload, Who, lifetime, text};
 use super::reply::{List, json as reply, with_status};
 use crate::error::Problem;
 use crate::service::SharedApp;
-use crate::store::{OpenCode, Redeemed};
+use crate::store::{OpenCode, OutletId, Redeemed, is_strong};
 
 /// How long a pairing code holds where nobody says.
 const DEFAULT_TTL: Duration = Duration::from_secs(15 * 60);
@@ -37,7 +37,8 @@ pub(super) async fn list(State(app): State<SharedApp>, Who(who): Who) -> Result<
     Ok(reply(&List::all(views)))
 }
 
-/// `POST /api/enrolments`: `{stations: [{name, location?}], replaces?, ttl?}` → `{id, code, expires}`.
+/// `POST /api/enrolments`: `{stations: [{name, location?}], replaces?, ttl?, code?}` → `{id, code, expires}`. `code` is
+/// the phrase that a computer shows which waits to be taken in.
 pub(super) async fn open(
     State(app): State<SharedApp>,
     Who(who): Who,
@@ -49,11 +50,21 @@ pub(super) async fn open(
         _ => stations(&body)?,
     };
     let ttl = lifetime(&body, DEFAULT_TTL, LONGEST_TTL, "1 s to 24 h")?;
-    let made = app
-        .store
-        .create_enrolment(&who.outlet, stations, replaces, ttl, &who.actor())
-        .await;
-    let (code, expires) = made?;
+    let (outlet, by) = (&who.outlet, who.actor());
+    let (code, expires) = match text(&body, "code", "code")? {
+        None => {
+            let made = app.store.create_enrolment(outlet, stations, replaces, ttl, &by);
+            made.await?
+        }
+        Some(phrase) if is_strong(phrase) => {
+            let made = app.store.adopt(outlet, stations, replaces, ttl, &by, phrase);
+            made.await?
+        }
+        Some(_) => {
+            let why = "`code` is not the whole phrase: expected four letters and four words, as the computer shows it";
+            return Err(Problem::invalid("code", why));
+        }
+    };
     let id = code.split('-').next().unwrap_or_default();
     Ok(with_status(
         StatusCode::CREATED,
@@ -90,8 +101,10 @@ pub(super) async fn enrol(
     } = app.store.redeem(code, name).await?;
     tracing::info!(outlet = device.outlet, device = device.id, %address,
         "{} is enrolled as device {}", device.name, device.id);
+    let outlet = OutletId::from(device.outlet.as_str());
+    app.links.paired(&outlet, &device.id, Instant::now());
     if let Some(old) = replaced {
-        app.cut_off(&device.outlet.as_str().into(), &old);
+        app.cut_off(&outlet, &old);
     }
     Ok(reply(&json!({
         "deviceId": device.id,

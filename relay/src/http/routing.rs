@@ -23,6 +23,9 @@ use crate::store::OrderFilter;
 /// Orders whose items the linter looks at: about an evening's.
 const LATELY: usize = 200;
 
+/// Settings with an address of their own: templates are long, and who is told of trouble is the manager's to know.
+const ELSEWHERE: [&str; 2] = ["templates", "alerts"];
+
 /// Longest name of a station.
 const LONGEST_STATION: usize = 64;
 
@@ -49,7 +52,11 @@ pub(super) async fn put(
     Payload(body): Payload,
 ) -> Result<Response, Problem> {
     let now = app.store.settings(&who.outlet).await?;
-    let settings = now.with(&Value::Object(snake(&body)?))?;
+    let mut wanted = snake(&body)?;
+    for own in ELSEWHERE {
+        wanted.remove(own);
+    }
+    let settings = now.with(&Value::Object(wanted))?;
     app.store
         .put_settings(&who.outlet, settings.clone(), &who.actor())
         .await?;
@@ -128,6 +135,9 @@ fn rehearse(input: &NewOrder, actor: &Actor, settings: &Settings) -> Result<(Dry
 async fn answer(app: &App, who: &Identity, settings: &Settings) -> Result<Response, Problem> {
     let problems = problems(app, who, settings).await?;
     let mut body = object(settings)?;
+    for own in ELSEWHERE {
+        body.remove(own);
+    }
     body.insert("problems".to_owned(), json!(problems));
     Ok(reply(&body))
 }

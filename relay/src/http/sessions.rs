@@ -156,7 +156,7 @@ pub(super) async fn show(
             closed_at: visit.closed_at,
         },
         bill: bill(&orders),
-        orders: orders.iter().map(for_guest).collect(),
+        orders: orders.iter().map(|order| expected(&app, &who, order)).collect(),
     }))
 }
 
@@ -171,6 +171,18 @@ pub(super) async fn close(
     app.hub
         .dismiss(&who.outlet, |guise| guise.session.as_deref() == Some(&*token));
     Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// An order as a guest sees it, and in `eta` between when and when it is likely ready, by what the kitchen took for
+/// its latest orders; nothing where that is not known, and nothing once it is ready.
+fn expected(app: &App, who: &Identity, order: &Order) -> Value {
+    let mut view = for_guest(order);
+    let is_awaited = order.status < Status::Ready;
+    let window = is_awaited.then(|| app.pace.window(&who.outlet, order.created_at));
+    if let (Some((from, until)), Value::Object(fields)) = (window.flatten(), &mut view) {
+        fields.insert("eta".to_owned(), json!({"from": from, "until": until}));
+    }
+    view
 }
 
 /// The visit, if it is the caller's to see. The token is a secret, so no answer repeats it.

@@ -1,6 +1,7 @@
 //! `/api/stations`: what prints where, what waits, and how the printers are.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
 
 use axum::extract::State;
 use axum::response::Response;
@@ -13,6 +14,7 @@ use super::reply::{List, json};
 use crate::error::Problem;
 use crate::routing::Settings;
 use crate::routing::settings::StationSettings;
+use crate::screens::DEAD_AFTER;
 use crate::service::{App, SharedApp};
 use crate::store::{Holder, Job, JobFilter, Printer};
 
@@ -31,6 +33,8 @@ struct StationView<'a> {
     /// The device that gets its jobs.
     device: Option<&'a str>,
     printers: Vec<PrinterView<'a>>,
+    /// Whether a kitchen display shows it: none where no display does.
+    screen: Option<bool>,
     waiting: usize,
     oldest: Option<Timestamp>,
 }
@@ -78,6 +82,10 @@ pub(super) async fn list(State(app): State<SharedApp>, Who(who): Who) -> Result<
                 .filter(|printer| holder.is_some_and(|holder| holder.device == printer.device))
                 .map(printer_view)
                 .collect(),
+            screen: app
+                .screens
+                .silence(&who.outlet, name, Instant::now())
+                .map(|silence| silence < DEAD_AFTER),
             waiting: waiting.jobs,
             oldest: waiting.oldest,
         }
@@ -86,7 +94,7 @@ pub(super) async fn list(State(app): State<SharedApp>, Who(who): Who) -> Result<
 }
 
 /// A printer's state in one word: what it said of itself last, or at its agent's registration.
-pub(super) fn state_of(printer: &Printer) -> &'static str {
+pub(crate) fn state_of(printer: &Printer) -> &'static str {
     let said = printer
         .info
         .as_ref()

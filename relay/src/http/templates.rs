@@ -88,7 +88,7 @@ fn wish(body: &Value, of_job: Option<Value>) -> Result<Wish, Problem> {
     })
 }
 
-fn source(body: &Value) -> Result<Option<String>, Problem> {
+pub(super) fn source(body: &Value) -> Result<Option<String>, Problem> {
     match body.get("source") {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(source)) if source.len() <= LONGEST_SOURCE => Ok(Some(source.clone())),
@@ -129,7 +129,7 @@ fn columns(body: &Value) -> Result<Option<u16>, Problem> {
 }
 
 /// The order that a template is shown with where nobody gives one.
-fn sample(template: &str) -> Value {
+pub(super) fn sample(template: &str) -> Value {
     let kind = match template {
         "kitchen" | "bar" => "order",
         other => other,

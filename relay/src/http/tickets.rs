@@ -1,6 +1,7 @@
 //! `/api/jobs/{id}/ticket.{txt,svg,png}`: the ticket as it prints, by the renderer that the agents
 //! use and the profile of the printer that has the job.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use axum::extract::State;
@@ -68,13 +69,22 @@ async fn rendered(
         let profile = RENDERER
             .profile(&profile)
             .or_else(|| RENDERER.profile(DEFAULT_PROFILE))?;
-        Some(draw(&RENDERER.render(&event, &Options::new(profile))))
+        Some(draw(&renderer_of(&event).render(&event, &Options::new(profile))))
     });
     drawn
         .await
         .ok()
         .flatten()
         .ok_or_else(|| Problem::new(Code::Internal, "the ticket cannot be drawn; the log says more"))
+}
+
+/// With the templates that the ticket brings, as the agent prints it.
+fn renderer_of(event: &Value) -> Renderer {
+    let own = event.pointer("/data/templates").cloned().unwrap_or_default();
+    match serde_json::from_value::<BTreeMap<String, String>>(own) {
+        Ok(own) if !own.is_empty() => RENDERER.with_templates(&own),
+        _ => RENDERER.clone(),
+    }
 }
 
 /// The print event as the agent gets it: its `data` and, in it, the job.

@@ -18,7 +18,6 @@ use crate::accept::stream::Stream;
 use crate::auth::Identity;
 use crate::error::{Code, Problem};
 use crate::limits::LimitSettings;
-use crate::metrics::{self, OpenConnection};
 use crate::service::SharedApp;
 use crate::sockets::websocket::{self, SocketQuery};
 
@@ -73,16 +72,7 @@ fn upgrade(
             .get::<ClientAddress>()
             .map(|ClientAddress(address)| *address),
     };
-    let dialect = if what.tenant.is_some() {
-        "register"
-    } else {
-        "station"
-    };
-    if what.after.is_some() {
-        metrics::reconnected(dialect);
-    }
     app.tasks.clone().spawn(async move {
-        let _open = OpenConnection::of(dialect);
         match on_upgrade
             .await
             .map_err(|error| error.to_string())

@@ -10,6 +10,7 @@ use tracing::error;
 use super::driver::Answer;
 use super::store::{Attached, offer, trouble};
 use crate::routing::Settings;
+use crate::screens::DEAD_AFTER;
 use crate::service::App;
 use crate::store::{Agent, Standing, StoreError};
 
@@ -79,9 +80,22 @@ async fn standing(app: &App, by: &Attached, station: &str) -> Result<Option<Stan
     let began = Timestamp::now().checked_sub(up).unwrap_or(Timestamp::MIN);
     Ok(Some(Standing {
         after: Duration::from_secs(own.backup_after_s),
-        home: agent(home.map(|holder| holder.device)),
+        home: match home {
+            Some(holder) => agent(Some(holder.device)),
+            None => by_screen(app, by, station),
+        },
         backup: agent(backup.map(|holder| holder.device)),
         via,
         began,
     }))
+}
+
+/// A station that no computer prints for is as well as its screen; one without a screen is down since this relay began.
+fn by_screen(app: &App, by: &Attached, station: &str) -> Agent {
+    let now = Instant::now();
+    let away = match app.screens.silence(&by.outlet, station, now) {
+        Some(silence) => Some(silence).filter(|silence| *silence >= DEAD_AFTER),
+        None => app.links.away(&by.outlet, None, now),
+    };
+    Agent { device: None, away }
 }

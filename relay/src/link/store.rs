@@ -179,16 +179,20 @@ pub(super) async fn fetch(app: Arc<App>, to: Attached, station: String, after: u
     }
 }
 
-/// A station whose agent has been away for too long is this one's now.
+/// A station whose agent is away is this one's now: after a while, or at once where a person paired this one since.
 async fn take_over(app: &App, to: &Attached, station: &str) {
     let Ok(Some(holder)) = app.store.holder(&to.outlet, station).await else {
         return;
     };
-    if holder.device == to.device || app.links.is_about(&to.outlet, &holder.device, Instant::now()) {
+    let may = |holder: &str| {
+        app.links
+            .may_take_over(&to.outlet, holder, &to.device, Instant::now())
+    };
+    if holder.device == to.device || !may(&holder.device) {
         return;
     }
     warn!(outlet = %to.outlet, station, from = holder.device, to = to.device,
-        "{} has been away too long, {} takes over {station}", holder.device, to.device);
+        "{} is away, {} takes over {station}", holder.device, to.device);
     if let Err(error) = app.store.claim_station(&to.outlet, station, &to.device).await {
         error!(outlet = %to.outlet, station, "the take-over cannot be stored: {error}");
     }

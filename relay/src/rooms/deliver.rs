@@ -8,6 +8,7 @@ use super::hall::Hall;
 use super::outbox::Text;
 use crate::dialects::{Frame, Position, encode, union, without_people};
 use crate::metrics;
+use crate::planted;
 
 /// Most frames that share a place in one event: the bits of a mask.
 const MAX_SHARED: usize = 64;
@@ -39,7 +40,10 @@ impl Hall {
     /// that whoever resumes after them has seen all before.
     pub(super) fn say_stats(&mut self, epoch: u64, now: Instant) {
         let early = |said: Instant| now.saturating_duration_since(said) < STATS_EVERY;
-        if self.stats.said.is_some_and(early) {
+        if self.stats.said.is_some_and(early) && !planted::is("statistics at every change") {
+            if planted::is("the last statistics are lost") {
+                self.stats.waiting = None;
+            }
             return;
         }
         if let Some(stats) = self.stats.waiting.take() {

@@ -70,9 +70,12 @@ impl Hall {
         self.seats.is_empty()
     }
 
-    pub(super) fn count(&self, counts: &mut HashMap<Wire, usize>) {
+    pub(super) fn count(&self, counts: &mut HashMap<Dialect, usize>) {
         for place in self.seats.values() {
-            *counts.entry(place.wire).or_default() += 1;
+            let spoken: BTreeSet<Dialect> = place.rooms.iter().map(|room| room.dialect).collect();
+            for dialect in spoken {
+                *counts.entry(dialect).or_default() += 1;
+            }
         }
     }
 

@@ -143,7 +143,7 @@ fn r4_a_slow_seat_is_put_out_and_the_others_hear_everything() {
     }
     assert!(slow.outbox.overflowed().is_cancelled());
     assert!(!quick.outbox.overflowed().is_cancelled());
-    assert_eq!(hub.connections()[&Wire::Station], 1);
+    assert_eq!(hub.connections()[&Dialect::Station], 1);
 }
 
 #[test]

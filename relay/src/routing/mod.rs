@@ -5,6 +5,7 @@ mod check;
 pub mod explain;
 pub mod late;
 mod ledger;
+mod looks;
 pub mod route;
 pub mod settings;
 #[cfg(test)]
@@ -14,6 +15,7 @@ pub mod ticket;
 pub use assign::assign;
 pub use explain::{DryRun, Finding, dry_run, lint};
 pub use late::{late_void, reprint_lines};
+pub use looks::{LONGEST_TEMPLATE, Look};
 pub use route::plan;
 pub use settings::{Settings, order_number, station_for_device};
 pub use ticket::test_ticket;

@@ -7,6 +7,8 @@ use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use super::looks::Look;
+
 /// The station of food, and of whatever no rule matches.
 pub const KITCHEN: &str = "kitchen";
 /// The station of bills.
@@ -56,6 +58,29 @@ pub struct Settings {
     pub keep_events_days: u32,
     /// Jobs are remembered for so many days after they became final.
     pub keep_jobs_days: u32,
+    /// The outlet's own templates by name: the versions published lately, the newest last.
+    pub templates: BTreeMap<String, Vec<Look>>,
+    /// Who hears of what needs a person.
+    pub alerts: Vec<Target>,
+}
+
+/// Somewhere that is told what needs a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// How it is spoken to.
+    pub kind: TargetKind,
+    /// `https://…`, or `http://` on this machine.
+    pub url: String,
+}
+
+/// How a target is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TargetKind {
+    /// A JSON body.
+    Webhook,
+    /// The text, with a title, as ntfy takes it.
+    Ntfy,
 }
 
 /// One rule. Every test that it names must pass; texts are compared without case.
@@ -141,6 +166,8 @@ impl Default for Settings {
             session_ttl_s: 24 * 3600,
             keep_events_days: 7,
             keep_jobs_days: 30,
+            templates: BTreeMap::new(),
+            alerts: Vec::new(),
         }
     }
 }

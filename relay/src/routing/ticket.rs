@@ -26,6 +26,7 @@ pub fn test_ticket(
     settings: &Settings,
     now: Timestamp,
     qr: Option<&str>,
+    message: Option<&str>,
 ) -> Ticket {
     Ticket {
         station: station.to_owned(),
@@ -46,6 +47,7 @@ pub fn test_ticket(
             "timezone": settings.timezone,
             "outlet_name": settings.outlet_name,
             "qr": qr,
+            "message": message,
         }),
     }
 }

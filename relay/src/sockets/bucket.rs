@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use crate::auth::Identity;
 use crate::limits::LimitSettings;
 use crate::order::Role;
+use crate::planted;
 use crate::service::App;
 
 /// How long a socket may go on over its rate before it is closed with 1008 (DIALECTS.md).
@@ -40,7 +41,7 @@ impl Bucket {
     }
 
     fn for_role(limits: &LimitSettings, role: Role, is_insecure: bool, now: Instant) -> Self {
-        if is_insecure || role == Role::Agent {
+        if is_insecure || role == Role::Agent || planted::is("no frame rate") {
             return Self::new(0, 0, now);
         }
         Self::new(limits.frames_per_second, limits.frame_burst, now)

@@ -10,6 +10,7 @@ use crate::dialects::register::{self, Gap, RECENT};
 use crate::dialects::{Mistake, Permit, Room, Viewer, may_join, without_people};
 use crate::error::Problem;
 use crate::order::{Order, Role};
+use crate::planted;
 use crate::rooms::Guise;
 use crate::routing::Settings;
 use crate::service::{SharedApp, role_name};
@@ -164,7 +165,10 @@ pub(super) fn last_moment(who: &Identity) -> Option<Timestamp> {
         _ => LEEWAY_SECONDS,
     };
     let leeway = SignedDuration::from_secs(i64::try_from(leeway).unwrap_or_default());
-    who.expires.map(|at| at.checked_add(leeway).unwrap_or(at))
+    let expires = who
+        .expires
+        .filter(|_| !planted::is("sockets outlive their tokens"));
+    expires.map(|at| at.checked_add(leeway).unwrap_or(at))
 }
 
 /// Waits until a token has expired; never where it does not.

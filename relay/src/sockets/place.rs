@@ -34,6 +34,8 @@ pub(super) struct Place {
     pub(super) who: Identity,
     wire: Wire,
     seat: Option<(Seat, Outbox)>,
+    /// Where the client stands, until it was told.
+    greeting: Option<Position>,
     catch_up: CatchUp,
     replies: VecDeque<Reply>,
 }
@@ -49,6 +51,7 @@ impl Place {
             who,
             wire,
             seat: None,
+            greeting: None,
             replies: VecDeque::new(),
         };
         if after.is_some() && position.is_none() {
@@ -153,7 +156,10 @@ impl Place {
             }
         }
         match self.catch_up.begin(&self.who.outlet).await {
-            Ok(begun) => Ok(Some(begun)),
+            Ok(begun) => {
+                self.greeting = Some(begun.0);
+                Ok(Some(begun))
+            }
             Err(error) => {
                 // The next frame tries again.
                 self.seat = None;
@@ -192,6 +198,13 @@ impl Place {
         };
         metrics::frame_refused(mistake.code);
         self.say("error", &data);
+    }
+
+    /// Says that the client is in. The first time with its position: from there it resumes if it is cut off
+    /// before anything happened.
+    pub(super) fn welcome(&mut self, event: &str, data: &Value) {
+        let position = self.greeting.take();
+        self.say_at(event, data, position);
     }
 
     pub(super) fn say(&mut self, event: &str, data: &Value) {

@@ -117,7 +117,7 @@ impl Station {
             self.place.enter(room)?;
         }
         let data = station::device_data(device, &self.place.who.outlet, None);
-        self.place.say("device_registered", &data);
+        self.place.welcome("device_registered", &data);
         self.announce(&data);
         Ok(())
     }
@@ -146,7 +146,7 @@ impl Station {
         let room = station::room(name, &self.place.who.outlet, &settings)?;
         permit(&self.place.app, &self.place.who, &room, &settings).await?;
         self.place.enter(&room)?;
-        self.place.say("room_joined", &json!({"room": name}));
+        self.place.welcome("room_joined", &json!({"room": name}));
         Ok(())
     }
 

@@ -218,6 +218,8 @@ impl Owner {
     }
 
     fn gather(&mut self, first: Boxed) -> Vec<Boxed> {
+        // Whoever waits for this core comes first: what they bring shares the fsync. Where nobody does, it is nothing.
+        std::thread::yield_now();
         let mut batch = vec![first];
         while batch.len() < MAX_BATCH {
             match self.calls.try_recv() {
@@ -321,13 +323,14 @@ impl Owner {
             );
             self.abandon();
         }
-        for call in done {
-            call.answer(failure.as_ref());
-        }
+        // Kitchens before callers: they wait for their order, a caller for a receipt.
         let out = std::mem::take(&mut self.out);
         if !out.is_empty() {
             // A publisher that is gone is a relay that stops.
             let _gone = self.publisher.blocking_send(out);
+        }
+        for call in done {
+            call.answer(failure.as_ref());
         }
     }
 

@@ -14,10 +14,12 @@ mod divert;
 mod fate;
 mod handle;
 mod lock;
+mod paper;
 mod readers;
 mod schema;
 mod sql;
 mod still;
+mod told;
 mod transact;
 mod work;
 
@@ -27,11 +29,11 @@ use jiff::Timestamp;
 use protocol::{Evidence, JobHeader, JobId, JobKind, JobState, JobUpdate};
 use serde::{Deserialize, Serialize};
 
-use crate::order::{Actor, Command, Event, Order, Refusal};
+use crate::order::{Actor, Command, Event, Refusal};
 use crate::routing::Settings;
 
 pub use divert::{Agent, Standing};
-pub use handle::enrol::{RedeemError, Redeemed};
+pub use handle::enrol::{RedeemError, Redeemed, is_strong};
 pub use handle::inspect::{AuditFilter, OpenCode};
 pub use handle::link::Acked;
 pub use handle::sockets::SocketSession;
@@ -66,8 +68,6 @@ pub struct OrderRequest {
 pub enum OrderReply {
     /// Done now.
     Done {
-        /// The order after it.
-        order: Arc<Order>,
         /// All jobs of this request.
         jobs: Vec<JobBrief>,
         /// The event; none where nothing changed.

@@ -14,13 +14,13 @@ use super::desk::{Desk, Outcome};
 use super::sql::house::{self, List};
 use super::sql::jobs::JobRow;
 use super::sql::orders::{Creation, Kept};
-use super::sql::{events, jobs, orders};
+use super::sql::{jobs, orders};
 use super::{Job, JobBrief, OrderReply, OrderRequest, OutletId, Step, fate};
-use super::{answers, deeds};
+use super::{answers, deeds, told};
 use crate::dialects::session::session_id;
 use crate::order::house::{MenuItem, refuse_unavailable};
 use crate::order::{
-    Actor, Change, Command, Context, Decision, Event, Id, Order, Refusal, Role, Stats, Status, Subject,
+    Actor, Change, Command, Context, Decision, Event, Order, Refusal, Role, Stats, Status, Subject,
 };
 use crate::order::{change, create};
 use crate::routing::{Plan, Settings, Ticket, order_number, plan};
@@ -167,13 +167,13 @@ fn store(
     let doc = serde_json::to_string(&kept.order)?;
     if changes.is_empty() {
         let body = answers::changed(&doc, &[])?;
-        return done(desk, request, kept.order, Vec::new(), None, body).map(Ok);
+        return done(desk, request, Vec::new(), None, body).map(Ok);
     }
     let outlet = &request.outlet;
     for job in &plan.withdraw {
         withdraw(desk, outlet, job)?;
     }
-    let jobs = print(desk, outlet, settings, &kept.order, &plan.tickets)?;
+    let (jobs, sheets) = print(desk, outlet, settings, &kept.order, &plan.tickets)?;
     let seq = desk.books.next(desk.conn, outlet, Counter::Event)?;
     let body = if from.is_some() {
         orders::update(desk.conn, outlet, &kept, &doc)?;
@@ -196,9 +196,13 @@ fn store(
         answer
     };
     let stats = stats(desk, outlet, from, kept.order.status, &changes)?;
+    if let Some(what) = deeds::of_order(&request.command, &kept.order) {
+        deeds::audit(desk, outlet, &request.actor, what)?;
+    }
     let Kept { order, internal } = kept;
+    let id = order.id.key();
     let subject = Subject::Order {
-        order: Box::new(order.clone()),
+        order: Box::new(order),
         changes,
         tickets: plan.tickets,
         stats,
@@ -210,43 +214,24 @@ fn store(
         by: who(&request.actor),
         subject,
     };
-    let event = record(desk, outlet, event, Some(&order.id))?;
-    if let Some(what) = deeds::of_order(&request.command, &order) {
-        deeds::audit(desk, outlet, &request.actor, what)?;
-    }
-    done(desk, request, order, jobs, Some(event), body).map(Ok)
+    let text = told::text(&event, &doc, &sheets)?;
+    let event = told::keep(desk, outlet, event, Some(&id), &text)?;
+    done(desk, request, jobs, Some(event), body).map(Ok)
 }
 
 fn done(
     desk: &Desk<'_>,
     request: &OrderRequest,
-    order: Order,
     jobs: Vec<JobBrief>,
     event: Option<Arc<Event>>,
     body: String,
 ) -> Outcome<OrderReply> {
     answers::remember(desk, request, &body)?;
     Ok(OrderReply::Done {
-        order: Arc::new(order),
         jobs,
         event,
         body: body.into(),
     })
-}
-
-/// Writes an event under its number, and says so after the commit.
-pub(super) fn record(
-    desk: &mut Desk<'_>,
-    outlet: &OutletId,
-    event: Event,
-    order: Option<&Id>,
-) -> Outcome<Arc<Event>> {
-    let body = serde_json::to_string(&event)?;
-    let order = order.map(Id::key);
-    events::insert(desk.conn, outlet, &event, order.as_deref(), &body)?;
-    let event = Arc::new(event);
-    desk.out.events.push((Arc::clone(outlet), Arc::clone(&event)));
-    Ok(event)
 }
 
 /// `role:subject`, as events and the audit name people.
@@ -275,16 +260,21 @@ fn withdraw(desk: &mut Desk<'_>, outlet: &OutletId, id: &JobId) -> Outcome<()> {
     Ok(())
 }
 
+/// Writes tickets down as jobs; also the JSON of each ticket's data.
 fn print(
     desk: &mut Desk<'_>,
     outlet: &OutletId,
     settings: &Settings,
     order: &Order,
     tickets: &[Ticket],
-) -> Outcome<Vec<JobBrief>> {
+) -> Outcome<(Vec<JobBrief>, Vec<Arc<str>>)> {
     let mut briefs = Vec::with_capacity(tickets.len());
+    let mut sheets = Vec::with_capacity(tickets.len());
     for ticket in tickets {
-        let Some(id) = &ticket.job else { continue };
+        let Some(id) = &ticket.job else {
+            sheets.push(serde_json::to_string(&ticket.data)?.into());
+            continue;
+        };
         let row = number(
             desk,
             outlet,
@@ -298,8 +288,9 @@ fn print(
             station: ticket.station.clone(),
             state: row.job.state,
         });
+        sheets.push(row.job.data);
     }
-    Ok(briefs)
+    Ok((briefs, sheets))
 }
 
 /// Gives a ticket the station's next numbers and writes it down as a job.
@@ -337,7 +328,7 @@ pub(super) fn number(
         order_id,
         order_number,
         event: ticket.event.clone(),
-        data: serde_json::to_string(&ticket.data)?.into(),
+        data: super::paper::data_of(ticket, settings)?.into(),
         state: JobState::Accepted,
         printer: None,
         evidence: None,

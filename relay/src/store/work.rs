@@ -11,7 +11,7 @@ use super::desk::{Desk, Outcome};
 use super::fate::{self, Wished};
 use super::sql::jobs::JobRow;
 use super::sql::{jobs, orders, stations};
-use super::{Acked, AgentUpdate, Holder, Job, JobWish, OutletId, StoreError, UpdateStored, transact};
+use super::{Acked, AgentUpdate, Holder, Job, JobWish, OutletId, StoreError, UpdateStored, told, transact};
 use crate::order::{Actor, Change, Event, Subject};
 use crate::routing::{LedgerJob, Ticket, Trigger, late_void, reprint_lines};
 
@@ -350,7 +350,7 @@ fn tell_rooms(desk: &mut Desk<'_>, row: &JobRow, ticket: Ticket, by: &Actor) -> 
         by: transact::who(by),
         subject,
     };
-    transact::record(desk, outlet, event, Some(&id)).map(|_| ())
+    told::record(desk, outlet, event, Some(&id)).map(|_| ())
 }
 
 fn put(desk: &mut Desk<'_>, row: &JobRow, ticket: &Ticket) -> Outcome<JobRow> {

@@ -38,18 +38,29 @@ function show ({ session, orders, bill }) {
 function card (order) {
   const id = String(order.id)
   const known = cards.get(id)
-  if (known?.print === order.updatedAt) return known.element
+  const print = `${order.updatedAt} ${order.eta?.from} ${order.eta?.until}`
+  if (known?.print === print) return known.element
   const element = known?.element ?? h('article', { class: 'order', 'data-id': id })
-  cards.set(id, { element, print: order.updatedAt, status: order.status })
+  cards.set(id, { element, print, status: order.status, eta: order.eta })
   const short = order.orderNumber.split('-').at(-1)
   set(element, 'aria-label', short)
   set(element, 'data-status', order.status)
   element.replaceChildren(
     h('header', {}, h('h2', {}, short), h('p', { class: 'soft' }, clock(Date.parse(order.createdAt)))),
     steps(order),
+    order.eta && h('p', { class: 'eta' }),
     h('ul', {}, order.items.map(line)))
+  expect(cards.get(id))
   if (known && known.status !== 'ready' && order.status === 'ready') ready(short)
   return element
+}
+
+// Between when and when it is likely ready; past that, nothing that nobody knows.
+function expect ({ element, eta }) {
+  const line = $('.eta', element)
+  if (!line || !eta) return
+  const [from, until] = [eta.from, eta.until].map(at => Date.parse(at))
+  write(line, Date.now() > until ? t('etaLate') : t('etaAt', { from: clock(Math.max(from, Date.now())), until: clock(until) }))
 }
 
 function steps ({ status }) {
@@ -91,6 +102,7 @@ function ready (short) {
 }
 
 function tick () {
+  for (const known of cards.values()) expect(known)
   if (updatedAt === null || !$('#updated')) return
   const seconds = Math.round((Date.now() - updatedAt) / 1000)
   const text = seconds < QUIET_S ? t('updated', { n: seconds }) : t('updatedLong', { n: Math.round(seconds / 60) })

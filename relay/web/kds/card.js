@@ -14,7 +14,7 @@ export const whereOf = order => order.tableNumber ?? t(`type_${order.orderType}`
 
 // What the card shows; equal texts are equal cards.
 export function fingerprint (card, seq) {
-  return [seq, card.stage, card.isWaiting, card.isVoid, card.changes.map(({ kind, item }) => kind + item), card.items.map(({ status }) => status)].join('|')
+  return [seq, card.stage, card.isWaiting, card.isVoid, card.isRecalled, card.changes.map(({ kind, item }) => kind + item), card.items.map(({ status }) => status)].join('|')
 }
 
 export function build (card) {
@@ -37,8 +37,9 @@ export function build (card) {
   ].flat().filter(Boolean)
 }
 
-function chips ({ order, isWaiting, part }) {
+function chips ({ order, isWaiting, isRecalled, part }) {
   const list = [
+    isRecalled && h('span', { class: 'chip recalled' }, '↩ ', t('recalled')),
     part && h('span', { class: 'chip part', title: t('partOf', { ...part, others: part.others.join(', ') }) },
       h('span', { 'aria-hidden': 'true' }, `${part.n}/${part.of}`), h('span', { class: 'unseen' }, t('partOf', { ...part, others: part.others.join(', ') }))),
     order.priority !== 'normal' && h('span', { class: `chip ${order.priority}` }, t(order.priority)),
@@ -93,7 +94,8 @@ function ask (order, number) {
       h('button', { class: 'no', 'data-act': 'reject' }, t('cancelReject'))))
 }
 
-function go ({ changes, stage, items }, number) {
+function go ({ changes, stage, items, isRecalled }, number) {
+  if (isRecalled) return h('button', { class: 'go', 'data-act': 'go', 'aria-label': t('doing', { what: t('putAway'), number }) }, t('putAway'))
   if (changes.length > 0) {
     return h('button', { class: 'go see', 'data-act': 'go', 'aria-label': t('seenLabel', { number }) }, t('seen'))
   }

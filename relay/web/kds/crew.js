@@ -1,5 +1,6 @@
 // What a cook's hand does: each move shows at once, waits in the client's queue while the relay is away, and can be
 // taken back.
+import { headers } from '../lib/token.js'
 import { t } from '../lib/words.js'
 import { shortNumber } from './card.js'
 import { changesBy, nextStep } from './courses.js'
@@ -7,10 +8,16 @@ import { STAGES, itemStage } from './kitchen.js'
 
 // How long a move can be taken back with one tap (PRODUCT.md).
 const UNDO_S = 8
-// The relay takes back a finished order for so long (DIALECTS.md).
-export const RETURN_WITHIN_MS = 60_000
+// The relay takes back a finished order for so long (DIALECTS.md). What has just gone may be a moment older there.
+const RETURN_WITHIN_MS = 65_000
+// A finished order goes one step back: to where it was before its last move, which the relay alone knows for sure. It
+// takes no other step, so those that it may have made are asked for in turn.
+const MAY_HAVE_BEEN = ['ready', 'preparing', 'confirmed', 'pending']
+const ANSWER_WITHIN_MS = 4_000
 // How long a card stays where it was put while the relay's own word is on its way.
 const ECHO_MS = 3_000
+
+const FINISHED = new Set(['served', 'completed', 'cancelled'])
 
 export class Crew extends EventTarget {
   #kitchen
@@ -35,7 +42,8 @@ export class Crew extends EventTarget {
     const card = this.#kitchen.card(id)
     if (!card) return
     const next = card.stage === 1 && nextStep(card.items)
-    if (card.changes.length > 0) this.#see(card)
+    if (card.isRecalled) this.#putAway(card)
+    else if (card.changes.length > 0) this.#see(card)
     else if (next) this.#course(card, next)
     else this.#move(card, card.stage + 1)
     this.#say('moved')
@@ -57,12 +65,37 @@ export class Crew extends EventTarget {
 
   priority (id, priority) { this.#ask('PATCH', id, '', { priority }) }
 
-  // A finished order comes back to the pass.
-  bringBack (order) {
+  // A finished order comes back to the board: to every display, where the relay still takes its last move back; else to
+  // this one alone, for as long as the cook wants to see it.
+  async bringBack (order) {
     const id = String(order.id)
-    if (order.status === 'completed') this.#ask('PATCH', id, '', { status: 'ready' })
-    if (!this.#kitchen.station) return
-    for (const item of this.#kitchen.items(order)) if (item.status === 'served') this.item(id, item, 'ready')
+    const isFresh = this.#live.now() - Date.parse(order.updatedAt) < RETURN_WITHIN_MS
+    const isBack = order.status === 'completed' && isFresh && await this.#takenBack(id)
+    const items = this.#kitchen.station ? this.#kitchen.items(order).filter(({ status }) => status === 'served') : []
+    if (isBack || (items.length > 0 && !FINISHED.has(order.status))) for (const item of items) this.item(id, item, 'ready')
+    else if (!isBack) this.#kitchen.recall(order)
+    this.#say('moved')
+  }
+
+  async #takenBack (id) {
+    for (const status of MAY_HAVE_BEEN) {
+      try {
+        const answer = await fetch(`/api/orders/${encodeURIComponent(id)}`, {
+          method: 'PATCH', headers: { ...headers(), 'content-type': 'application/json' }, body: JSON.stringify({ status }), signal: AbortSignal.timeout(ANSWER_WITHIN_MS)
+        })
+        if (answer.ok) return true
+        if (answer.status !== 409) return false
+      } catch { return false }
+    }
+    return false
+  }
+
+  #putAway ({ id, order }) {
+    this.#kitchen.dismiss(id)
+    this.#undo.show(t('movedTo', { number: shortNumber(order), stage: t('stage_gone') }), () => {
+      this.#kitchen.recall(order)
+      this.#say('moved')
+    }, UNDO_S)
   }
 
   #see (card) {

@@ -20,6 +20,8 @@ export class Kitchen {
   moves = new Map()
   // Orders whose cancellation was accepted here.
   accepted = new Set()
+  // Finished orders that a cook called back to this display, and the status at which each was called.
+  recalled = new Map()
   #made = new Map()
   station = ''
   settings = DEFAULTS
@@ -52,6 +54,9 @@ export class Kitchen {
     const changes = this.changes(id)
     if (changes.length > hadChanges) heard.push(changes.some(({ kind }) => kind === 'void') ? 'void' : 'change')
     if (order.cancelRequest && !before?.cancelRequest && isHere) heard.push('ask')
+    // One that the relay has taken back, or that went on, is where the relay says.
+    if (this.recalled.has(id) && this.recalled.get(id) !== order.status) this.recalled.delete(id)
+    if (this.recalled.has(id)) return heard
     if (order.status === 'served' || order.status === 'completed') this.#forget(id, order)
     return heard
   }
@@ -64,7 +69,7 @@ export class Kitchen {
     const heard = orders.flatMap(order => this.apply(order, seq))
     const missing = []
     for (const [id, { order, seq: known }] of this.orders) {
-      if (open.has(id) || known > seq || !this.seen.has(id) || order.status === 'cancelled') continue
+      if (open.has(id) || known > seq || !this.seen.has(id) || this.recalled.has(id) || order.status === 'cancelled') continue
       missing.push(id)
     }
     return { heard, missing }
@@ -82,6 +87,21 @@ export class Kitchen {
     if (!entry) return
     if (entry.order.status === 'cancelled') this.#drop(id)
     else this.seen.set(id, seenOf(entry.order))
+  }
+
+  // Puts a finished order on the board again, for this display alone: what is done stays done.
+  recall (order) {
+    const id = String(order.id)
+    if (!this.orders.has(id)) this.orders.set(id, { order, seq: -1 })
+    this.moves.delete(id)
+    this.recalled.set(id, this.orders.get(id).order.status)
+    this.seen.set(id, seenOf(this.orders.get(id).order))
+  }
+
+  // Off the board with it once more.
+  dismiss (id) {
+    this.recalled.delete(id)
+    this.#forget(id, this.orders.get(id).order)
   }
 
   // Another display of this station acknowledged what it had seen up to event `until`.
@@ -103,7 +123,7 @@ export class Kitchen {
     if (!entry || !seen) return null
     const move = this.moves.get(id)
     const made = this.#made.get(id)
-    const from = [entry, seen, move, move?.sent, this.station, this.settings]
+    const from = [entry, seen, move, move?.sent, this.station, this.settings, this.recalled.has(id)]
     if (made && made.from.every((part, n) => part === from[n])) return made.card
     const card = this.#make(id, entry, move)
     this.#made.set(id, { from, card })
@@ -113,11 +133,12 @@ export class Kitchen {
   #make (id, { order }, move) {
     const items = this.items(order).map(item => (move?.items?.[item.id] ? { ...item, status: move.items[item.id] } : item))
     const changes = this.changes(id)
-    const stage = move?.stage ?? this.#stage(order)
+    const isRecalled = this.recalled.has(id)
+    const stage = isRecalled ? 2 : move?.stage ?? this.#stage(order)
     const isVoid = order.status === 'cancelled'
     const isDone = stage === 3 || (changes.length === 0 && !items.some(isLive))
     if (items.length === 0 || (isDone && !isVoid)) return null
-    return { id, order, items, changes, stage: isVoid ? this.#voidStage(id) : stage, isVoid, part: this.#part(order), isWaiting: Boolean(move && !move.sent) }
+    return { id, order, items, changes, stage: isVoid ? this.#voidStage(id) : stage, isVoid, isRecalled, part: this.#part(order), isWaiting: Boolean(move && !move.sent) }
   }
 
   // Which of the order's tickets this station's is, where several stations make it: `{n, of, others}`.

@@ -6,7 +6,7 @@ import { headers, outlet, signIn, takeFromAddress } from '../lib/token.js'
 import { clock, fill, loadWords, t } from '../lib/words.js'
 import { Board } from './board.js'
 import { coursesOf, mayHold } from './courses.js'
-import { Crew, RETURN_WITHIN_MS, isWanted, numberOf } from './crew.js'
+import { Crew, isWanted, numberOf } from './crew.js'
 import { watchDoubts } from './doubts.js'
 import { Keep } from './keep.js'
 import { listen } from './keys.js'
@@ -32,19 +32,20 @@ const kitchen = new Kitchen()
 kitchen.station = new URLSearchParams(location.search).get('station') ?? prefs.get('station', '')
 const keep = new Keep(outlet(), kitchen.station, () => ({
   orders: [...kitchen.orders.values()].filter(({ order }) => kitchen.seen.has(String(order.id))),
-  seen: [...kitchen.seen], place: live.place, proof: provenAt, settings: kitchen.settings
+  seen: [...kitchen.seen], recalled: [...kitchen.recalled], place: live.place, proof: provenAt, settings: kitchen.settings
 }))
 const kept = keep.load()
 let provenAt = kept?.proof ?? Date.now()
 let isFirst = !kept
 for (const { order, seq } of kept?.orders ?? []) kitchen.orders.set(String(order.id), { order, seq })
 kitchen.seen = new Map(kept?.seen)
+kitchen.recalled = new Map(kept?.recalled)
 kitchen.settings = kept?.settings ?? kitchen.settings
 
 const live = new Live(kept?.place, async entry => {
   if (Date.now() - provenAt > FRESH_MS) await live.beat()
   return Date.now() - provenAt > FRESH_MS ? 'later' : isWanted(kitchen, entry)
-})
+}, kitchen.station)
 const sounds = new Sounds()
 const strip = new Strip($('#strip'), $('#shout'), provenAt)
 const undo = new panels.UndoBar($('#undo'))
@@ -137,17 +138,24 @@ function courseBy (id, act) {
   if (found) acts[act](id, found.n)
 }
 
+// What left this station's board: orders that are finished, and where stations share one, their own part of it.
 async function recall () {
-  let orders = [...kitchen.orders.values()].map(({ order }) => order).filter(({ status }) => status === 'completed')
+  const isGone = order => order.status === 'completed' || order.status === 'served' || isPartGone(order)
+  const known = new Map([...kitchen.orders].map(([id, { order }]) => [id, order]))
   try {
-    const answer = await fetch(`/api/orders?status=completed&limit=${MOST_RECALLED}`, { headers: headers() })
-    if (answer.ok) orders = (await answer.json()).items
+    const asked = await Promise.all(['completed', 'served'].map(status => fetch(`/api/orders?status=${status}&limit=${MOST_RECALLED}`, { headers: headers() })))
+    for (const answer of asked) if (answer.ok) for (const order of (await answer.json()).items) known.set(String(order.id), order)
   } catch { /* what this display remembers, then */ }
-  const gone = orders.map(order => ({ order, at: Date.parse(order.updatedAt) }))
-    .filter(({ order }) => kitchen.items(order).length > 0)
+  const gone = [...known.values()].filter(order => isGone(order) && !kitchen.card(String(order.id)) && kitchen.items(order).length > 0)
+    .map(order => ({ order, at: Date.parse(order.updatedAt) }))
     .sort((a, b) => b.at - a.at).slice(0, MOST_RECALLED)
-    .map(entry => ({ ...entry, canReturn: live.now() - entry.at < RETURN_WITHIN_MS }))
   panels.recall(gone, order => crew.bringBack(order))
+}
+
+function isPartGone (order) {
+  if (!kitchen.station || order.status === 'cancelled') return false
+  const own = kitchen.items(order).filter(isLive)
+  return own.length > 0 && own.every(item => item.status === 'served')
 }
 
 function showSettings () {

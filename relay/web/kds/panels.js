@@ -27,13 +27,13 @@ export function allDay (kitchen) {
   sheet('allday', t('allDay'), t('allDayHow'), rows.length > 0 ? h('ul', { class: 'sums' }, rows) : h('p', {}, t('nothing')))
 }
 
-// `gone` are finished orders, newest first: `{order, at, canReturn}`.
+// `gone` are finished orders, newest first: `{order, at}`.
 export function recall (gone, bringBack) {
-  const rows = gone.map(({ order, at, canReturn }) => h('li', {},
+  const rows = gone.map(({ order, at }) => h('li', {},
     h('strong', { class: 'number' }, shortNumber(order)),
     h('span', { class: 'what' }, h('span', {}, `${whereOf(order)} · ${clock(at)}`),
       h('span', { class: 'soft' }, order.items.filter(isLive).map(item => `${item.quantity}× ${item.name}`).join(', '))),
-    canReturn && h('button', { on: { click: () => { dialog.close(); bringBack(order) } } }, t('bringBack'))))
+    h('button', { 'aria-label': `${t('bringBack')} ${shortNumber(order)}`, on: { click: () => { dialog.close(); bringBack(order) } } }, t('bringBack'))))
   const dialog = sheet('recall', t('recall'), t('recallHow'), rows.length > 0 ? h('ul', { class: 'rows' }, rows) : h('p', {}, t('nothing')))
 }
 

@@ -48,11 +48,14 @@ export class Live extends EventTarget {
   #skew = 0
   #opened = null
   #settled = false
+  #question
 
   // Goes on after `{seq, epoch}`, where a page that knew so much was left; without it, from a snapshot.
   // `check` says of what waits to be sent whether it is still wanted.
-  constructor (from = {}, check = undefined) {
+  // `screen` is the station that a kitchen display shows, empty for all: the relay prints its tickets where it goes dead.
+  constructor (from = {}, check = undefined, screen = undefined) {
     super()
+    this.#question = screen === undefined ? '/api/events' : `/api/events?screen=${encodeURIComponent(screen)}`
     this.#seq = from.seq ?? -1
     this.#epoch = from.epoch ?? null
     this.client = connect({ tenant: outlet(), token: () => token(), speech: KITCHEN, shelf: 'kitchen', check })
@@ -92,7 +95,7 @@ export class Live extends EventTarget {
 
   async #ask () {
     const begun = Date.now()
-    const { head, epoch } = await this.#get('/api/events')
+    const { head, epoch } = await this.#get(this.#question)
     if (this.#lost || epoch !== this.#epoch || head < this.#seq || head > this.#seq + FAR) await this.#snapshot()
     else if (head > this.#seq && !(this.#settled && await this.#comes(head))) await this.#missed(head)
     if (this.#opened !== null && begun - this.#opened > SETTLES_MS) this.#settled = true

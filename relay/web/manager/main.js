@@ -1,4 +1,4 @@
-// The manager's dashboard: one sentence on top, and five views of the outlet.
+// The manager's dashboard: one sentence on top, and six views of the outlet.
 import { $, h, set, write } from '../lib/dom.js'
 import { prefs, showTheme } from '../lib/prefs.js'
 import { forget, outlet, signIn, takeFromAddress } from '../lib/token.js'
@@ -10,7 +10,7 @@ import { sentence } from './sentence.js'
 const STALE_MS = 15_000
 const OLD_MS = 40_000
 const LOOKS = ['auto', 'light', 'dark', 'contrast']
-const VIEWS = ['now', 'printers', 'stations', 'templates', 'people']
+const VIEWS = ['now', 'printers', 'stations', 'templates', 'people', 'settings']
 
 showTheme('auto')
 takeFromAddress()
@@ -33,6 +33,7 @@ choices($('#language'), Object.entries(LANGUAGES), currentLanguage(), value => {
 choices($('#look'), LOOKS.map(look => [look, t(`look_${look}`)]), prefs.get('theme', 'auto'), value => { prefs.set('theme', value); showTheme() })
 $('#leave').addEventListener('click', () => { forget(); location.reload() })
 $('#to-kds').search = location.search
+$('#to-pickup').search = location.search
 
 $('#tabs').append(...VIEWS.map(one => h('a', { href: `#${one}` }, t(`view_${one}`))))
 house.start()
@@ -40,7 +41,8 @@ await open()
 
 // The view that the address names, loaded when it is first wanted.
 async function open () {
-  const name = VIEWS.includes(location.hash.slice(1)) ? location.hash.slice(1) : 'now'
+  const [wanted] = location.hash.slice(1).split('&')
+  const name = VIEWS.includes(wanted) ? wanted : 'now'
   for (const tab of $('#tabs').children) set(tab, 'aria-current', tab.hash === `#${name}` && 'page')
   const { View } = await import(`./${name}.js`)
   const root = h('div', { class: `view of-${name}` })

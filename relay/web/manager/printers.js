@@ -12,6 +12,11 @@ export class View {
     root.append(
       h('div', { class: 'row' }, h('h2', {}, t('computers')), h('button', { class: 'primary', on: { click: () => this.#pair() } }, t('addComputer'))),
       this.#list)
+    // A computer's picture leads here, with its phrase.
+    const phrase = new URLSearchParams(location.hash.slice(1)).get('pair')
+    if (!phrase) return
+    history.replaceState(null, '', '#printers')
+    this.#pair(phrase)
   }
 
   draw () {
@@ -38,6 +43,10 @@ export class View {
           const { jobs } = await ask('POST', `${path}/test`, {})
           tell(t('testComes', { stations: jobs.map(job => job.station).join(', ') }))
         }, { then: again }),
+        act(t('identify'), async () => {
+          const { jobs } = await ask('POST', `${path}/test`, { identify: true })
+          tell(t('identifyComes', { name: device.name, stations: jobs.map(job => job.station).join(', ') }))
+        }, { then: again }),
         h('button', { on: { click: () => this.#rename(device, path) } }, t('rename')),
         act(t('replace'), async () => this.#show(await ask('POST', '/api/enrolments', { replaces: device.id })), { confirm: t('replaceSure', { name: device.name }) }),
         act(t('revoke'), () => ask('POST', `${path}/revoke`), { then: again, confirm: t('revokeSure', { name: device.name }) })))
@@ -50,19 +59,23 @@ export class View {
     field.select()
   }
 
-  #pair () {
+  #pair (phrase = '') {
     const names = [...new Set([...this.#house.stations.map(station => station.name), 'kitchen', 'bar', 'cashier'])]
     const boxes = names.map(name => h('label', { class: 'check' }, h('input', { type: 'checkbox', value: name }), name))
     const more = h('input', { id: 'other-station', maxlength: 64, autocomplete: 'off' })
+    const shown = h('input', { id: 'phrase', maxlength: 100, autocomplete: 'off', autocapitalize: 'off', spellcheck: false, value: phrase })
     const dialog = sheet(t('addComputer'),
       h('fieldset', {}, h('legend', {}, t('whichStations')), ...boxes),
       h('label', { for: 'other-station' }, t('otherStation')), more,
+      h('label', { for: 'phrase' }, t('phrase')), shown,
       act(t('makeCode'), async () => {
         const chosen = [...boxes.flatMap(box => box.firstChild.checked ? [box.firstChild.value] : []), more.value.trim()].filter(Boolean)
         if (chosen.length === 0) throw new Error(t('chooseStation'))
-        const made = await ask('POST', '/api/enrolments', { stations: chosen.map(name => ({ name })) })
+        const code = shown.value.trim() || undefined
+        const made = await ask('POST', '/api/enrolments', { stations: chosen.map(name => ({ name })), code })
         dialog.close()
-        this.#show(made)
+        if (code) tell(t('takenIn'))
+        else this.#show(made)
       }, { className: 'primary' }))
   }
 

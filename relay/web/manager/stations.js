@@ -49,7 +49,7 @@ export class View {
 
   #station (station) {
     return h('li', { class: 'card-like' },
-      h('div', { class: 'row' }, h('h3', {}, station.name), h('span', { class: 'chip', 'data-level': station.device ? 'good' : 'bad' }, station.device ? station.printers.map(printer => printer.name).join(', ') || t('online') : t('nobodyPrints'))),
+      h('div', { class: 'row' }, h('h3', {}, station.name), h('span', { class: 'chip', 'data-level': station.device || station.screen ? 'good' : 'bad' }, standing(station))),
       h('p', { class: 'soft' }, [t('copies', { n: station.copies }), station.backup ? t('backedBy', { station: station.backup, s: station.backupAfterS }) : t('noBackup'), t('waits', { n: station.waiting })].join(' · ')),
       h('div', { class: 'acts' }, h('button', { on: { click: () => this.#change(station) } }, t('change'))))
   }
@@ -96,6 +96,12 @@ export class View {
       }, { className: 'primary', then: () => { dialog.close(); tell(t('saved')); this.#house.look() } }))
     dialog.classList.add('wide')
   }
+}
+
+// Who takes its tickets: a printer, else a screen.
+function standing ({ device, printers, screen }) {
+  if (device) return printers.map(printer => printer.name).join(', ') || t('online')
+  return t(screen ? 'onScreen' : screen === false ? 'deadScreen' : 'nobodyPrints')
 }
 
 function finding (found) {

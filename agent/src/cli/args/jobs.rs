@@ -2,6 +2,8 @@
 
 use clap::{Args, Subcommand};
 
+use super::AsJson;
+
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   printrail-agent jobs list
@@ -13,9 +15,8 @@ An ID may be shortened to its end, as it stands at the foot of the ticket.")]
 pub(in crate::cli) struct JobsArgs {
     #[command(subcommand)]
     pub(in crate::cli) command: JobsCommand,
-    /// As JSON
-    #[arg(long, global = true)]
-    pub(in crate::cli) json: bool,
+    #[command(flatten)]
+    pub(in crate::cli) json: AsJson,
 }
 
 #[derive(Debug, Subcommand)]

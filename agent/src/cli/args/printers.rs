@@ -2,6 +2,7 @@
 
 use clap::{Args, Subcommand};
 
+use super::AsJson;
 use crate::discovery::Subnet;
 
 #[derive(Debug, Args)]
@@ -15,9 +16,8 @@ use crate::discovery::Subnet;
 pub(in crate::cli) struct PrintersArgs {
     #[command(subcommand)]
     pub(in crate::cli) command: PrintersCommand,
-    /// As JSON
-    #[arg(long, global = true)]
-    pub(in crate::cli) json: bool,
+    #[command(flatten)]
+    pub(in crate::cli) json: AsJson,
 }
 
 #[derive(Debug, Subcommand)]

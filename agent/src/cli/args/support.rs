@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::AsJson;
+
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   printrail-agent logs
@@ -22,6 +24,8 @@ pub(in crate::cli) struct LogsArgs {
     /// Only what is younger, such as 30min, 1h or 2d
     #[arg(long, value_name = "AGE")]
     pub(in crate::cli) since: Option<String>,
+    #[command(flatten)]
+    pub(in crate::cli) json: AsJson,
 }
 
 #[derive(Debug, Args)]
@@ -35,7 +39,6 @@ pub(in crate::cli) struct BundleArgs {
     /// Where to write it [default: printrail-agent-TIME.tar.gz in the current folder]
     #[arg(short, long, value_name = "FILE")]
     pub(in crate::cli) output: Option<PathBuf>,
-    /// Say what is inside as JSON
-    #[arg(long)]
-    pub(in crate::cli) json: bool,
+    #[command(flatten)]
+    pub(in crate::cli) json: AsJson,
 }

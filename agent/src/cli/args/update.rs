@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::AsJson;
+
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   printrail-agent update --check
@@ -37,9 +39,8 @@ pub(in crate::cli) struct UpdateArgs {
     /// Seconds to wait until nothing prints
     #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(0..=86_400))]
     pub(in crate::cli) wait: u64,
-    /// As JSON
-    #[arg(long)]
-    pub(in crate::cli) json: bool,
+    #[command(flatten)]
+    pub(in crate::cli) json: AsJson,
     /// What the service does before each start
     #[arg(long, hide = true)]
     pub(in crate::cli) guard: bool,

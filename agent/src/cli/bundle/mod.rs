@@ -51,7 +51,7 @@ pub(super) fn bundle(flags: &Flags, args: &BundleArgs) -> Result<Exit, Failure> 
             ),
         )
     })?;
-    if args.json {
+    if args.json.wanted() {
         let files: Vec<_> = parts
             .iter()
             .map(|part| json!({ "name": part.name, "about": part.about, "bytes": part.text.len() }))

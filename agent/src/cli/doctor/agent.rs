@@ -7,6 +7,7 @@ use protocol::JobState;
 use rusqlite::{Connection, OpenFlags};
 
 use super::Check;
+use super::network::{relay_fix, steps};
 use crate::chain;
 use crate::cli::run::runtime;
 use crate::cli::status::age;
@@ -79,33 +80,13 @@ pub(super) fn of_relay(config: &Config) -> Vec<Check> {
         Ok(runtime) => runtime,
         Err(error) => return vec![Check::fail("relay", error.to_string(), "printrail-agent doctor")],
     };
-    let relay = match runtime.block_on(try_to_connect(&config.relay)) {
-        Ok(()) => Check::pass("relay", format!("{} takes this device", config.relay.url)),
-        Err(problem) => {
-            let fix = relay_fix(&problem);
-            Check::fail("relay", problem, fix)
-        }
-    };
+    let tried = runtime.block_on(try_to_connect(&config.relay));
+    let mut checks = steps(&config.relay.url, &tried);
     let tls = Tls::new(config.relay.ca_file.clone());
     let time = runtime.block_on(server_time(&config.relay.url, &tls)).ok();
     let behind = time.map(|time| time.duration_since(Timestamp::now()).as_millis());
-    vec![
-        relay,
-        clock(behind.map(|ms| i64::try_from(ms).unwrap_or(i64::MAX))),
-    ]
-}
-
-/// What helps against a problem, by what it says.
-fn relay_fix(problem: &str) -> &'static str {
-    if problem.contains("pair") {
-        "printrail-agent pair CODE"
-    } else if problem.contains("certificate") || problem.contains("issued") {
-        "printrail-agent doctor --check relay --ca-file AUTHORITY.pem, or have the relay's address exempted from inspection"
-    } else if problem.contains("resolved") {
-        "printrail-agent config show, and `ping` the name that it shows"
-    } else {
-        "printrail-agent config show, and open the address in a browser"
-    }
+    checks.push(clock(behind.map(|ms| i64::try_from(ms).unwrap_or(i64::MAX))));
+    checks
 }
 
 fn clock(behind_ms: Option<i64>) -> Check {

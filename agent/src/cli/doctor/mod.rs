@@ -5,7 +5,9 @@ mod agent;
 mod computer;
 mod line;
 mod mend;
+mod network;
 mod printers;
+mod suspend;
 
 use serde::Serialize;
 use serde_json::json;
@@ -103,7 +105,7 @@ pub(super) fn doctor(flags: &Flags, args: &DoctorArgs) -> Result<Exit, Failure> 
             return Err(Failure::new(Exit::Usage, text));
         }
     }
-    if args.json {
+    if args.json.wanted() {
         output::json(&json!({ "schema": SCHEMA, "checks": checks }));
     } else {
         let rows: Vec<_> = checks.iter().map(Check::row).collect();
@@ -157,5 +159,6 @@ fn examine(flags: &Flags) -> Vec<Check> {
             checks.extend(printers::alone(config));
         }
     }
+    checks.extend(suspend::checks(config));
     checks
 }

@@ -2,6 +2,7 @@
 
 use std::thread;
 
+use escpos_templates::Renderer;
 use protocol::Evidence;
 use protocol::frames::PrinterStatus;
 
@@ -10,6 +11,7 @@ use crate::config::{Config, Printer};
 use crate::daemon::report::StatusReport;
 use crate::discovery::probe::{Probed, probe};
 use crate::port::{Address, LineVerdict, probe_line};
+use crate::press::profile_for;
 
 pub(super) fn of_running(config: &Config, report: &StatusReport) -> Vec<Check> {
     let said = |printer: &Printer| {
@@ -124,7 +126,21 @@ fn judge(printer: &Printer, probed: &Probed) -> Check {
             format!("put a new roll in, then `printrail-agent printers probe {name}`"),
         );
     }
-    Check::pass("printer", format!("{name} is ready; {proof}"))
+    Check::pass(
+        "printer",
+        format!("{name} is ready; {proof}; tickets for {}", paper(printer, probed)),
+    )
+}
+
+/// What its tickets are made for: code pages come with the profile.
+fn paper(printer: &Printer, probed: &Probed) -> String {
+    let known = || profile_for(probed.known.as_ref()?, &Renderer::builtin().profile_names());
+    let profile = printer.profile.clone().or_else(known);
+    let profile = profile.unwrap_or_else(|| "generic-80".to_owned());
+    match printer.columns {
+        Some(columns) => format!("{profile} with {columns} columns"),
+        None => profile,
+    }
 }
 
 fn trouble(status: &PrinterStatus) -> Option<String> {

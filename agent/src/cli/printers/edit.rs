@@ -9,7 +9,7 @@ use crate::cli::args::AddArgs;
 use crate::cli::exit::of_io;
 use crate::cli::{Exit, Failure, env, output};
 use crate::config::{
-    EditError, Edited, Flags, Printer, StationWish, add_printer, load, locate, remove_printer,
+    EditError, Edited, Flags, Printer, StationWish, add_printer, load, load_relay, locate, remove_printer,
 };
 use crate::daemon::ask::{Ask, ask};
 use crate::daemon::report::SCHEMA;
@@ -166,11 +166,12 @@ pub(in crate::cli) fn finish(flags: &Flags, edited: &Edited, next: &str) {
     }
 }
 
-/// Windows' service waits for its first printer; elsewhere the service manager tries again by itself.
+/// A paired computer's service waits for its first printer.
 fn service_waits(flags: &Flags) -> bool {
     let is_its_configuration = flags.data.is_none() && flags.config.is_none();
-    let waits = || service::state().is_ok_and(|state| state.installed && state.enabled && !state.running);
-    cfg!(windows) && is_its_configuration && waits()
+    let waits = || service::state().is_ok_and(|state| state.installed && !state.running);
+    let is_paired = || load_relay(flags, &env).is_ok_and(|known| known.relay.token_file.exists());
+    is_its_configuration && waits() && is_paired()
 }
 
 /// SIGHUP, which makes it read its configuration again.

@@ -15,21 +15,21 @@ use crate::press::Recovery;
 
 pub(super) fn printers(flags: &Flags, args: PrintersArgs, no_input: bool) -> Result<Exit, Failure> {
     match args.command {
-        PrintersCommand::List => list::list(flags, args.json),
-        PrintersCommand::Scan(wanted) => scan::scan(flags, &wanted, args.json),
-        PrintersCommand::Add(wanted) => edit::add(flags, &wanted, args.json),
+        PrintersCommand::List => list::list(flags, args.json.wanted()),
+        PrintersCommand::Scan(wanted) => scan::scan(flags, &wanted, args.json.wanted()),
+        PrintersCommand::Add(wanted) => edit::add(flags, &wanted, args.json.wanted()),
         PrintersCommand::Remove { name, with_stations } => {
-            edit::remove(flags, &name, with_stations, args.json)
+            edit::remove(flags, &name, with_stations, args.json.wanted())
         }
-        PrintersCommand::Probe { printer } => probe::probe(flags, &printer, args.json),
-        PrintersCommand::Test { name } => test::test(flags, &name, args.json),
-        PrintersCommand::Identify { name } => test::identify(flags, &name, args.json),
+        PrintersCommand::Probe { printer } => probe::probe(flags, &printer, args.json.wanted()),
+        PrintersCommand::Test { name } => test::test(flags, &name, args.json.wanted()),
+        PrintersCommand::Identify { name } => test::identify(flags, &name, args.json.wanted()),
         PrintersCommand::Calibrate { name, columns } => {
-            calibrate::calibrate(flags, &name, columns, no_input, args.json)
+            calibrate::calibrate(flags, &name, columns, no_input, args.json.wanted())
         }
         PrintersCommand::Recover { name, resume, .. } => {
             let how = if resume { Recovery::Resume } else { Recovery::Clear };
-            recover::recover(flags, &name, how, args.json)
+            recover::recover(flags, &name, how, args.json.wanted())
         }
     }
 }
@@ -37,7 +37,7 @@ pub(super) fn printers(flags: &Flags, args: PrintersArgs, no_input: bool) -> Res
 pub(super) use edit::{failure as edit_failure, finish as finish_edit};
 
 /// No printer of that name.
-fn unknown(config: &Config, name: &str) -> Failure {
+pub(super) fn unknown(config: &Config, name: &str) -> Failure {
     let known: Vec<_> = config
         .printers
         .iter()

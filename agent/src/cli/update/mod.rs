@@ -82,7 +82,7 @@ fn guard(place: &Place) -> Result<Exit, Failure> {
 fn check(args: &UpdateArgs, offered: Version) -> Exit {
     let own = Version::own();
     let is_newer = offered > own;
-    if args.json {
+    if args.json.wanted() {
         output::json(
             &json!({ "schema": 1, "version": own.to_string(), "offered": offered.to_string(), "newer": is_newer }),
         );

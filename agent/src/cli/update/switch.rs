@@ -197,7 +197,7 @@ impl<'a> Switch<'a> {
     }
 
     fn told(&self, attempt: &Attempt, exit: Exit) -> Result<Exit, Failure> {
-        if self.args.json {
+        if self.args.json.wanted() {
             output::json(
                 &json!({ "schema": 1, "from": attempt.from, "to": attempt.to, "restart": exit == Exit::Restart }),
             );

@@ -14,9 +14,9 @@ use clap::Args;
 
 Doing it again changes what the flags name and leaves the rest of relay.toml, the store and the keys as they are.")]
 pub(in crate::cli) struct InitArgs {
-    /// The first outlet's id, as tokens and paths name it.
-    #[arg(long, value_name = "ID", default_value = "demo")]
-    pub(in crate::cli) outlet: String,
+    /// The first outlet's id, as tokens and paths name it; `demo` where there is none yet.
+    #[arg(long, value_name = "ID")]
+    pub(in crate::cli) outlet: Option<String>,
     /// The outlet's name, as people say it.
     #[arg(long, value_name = "NAME")]
     pub(in crate::cli) name: Option<String>,

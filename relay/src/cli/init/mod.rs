@@ -4,7 +4,7 @@ mod settings;
 
 use std::path::Path;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::args::InitArgs;
 use super::ask::Backend;
@@ -16,6 +16,9 @@ use settings::Way;
 
 /// Where the package puts the relay's unit (`file-hierarchy(7)`).
 const UNIT: &str = "/usr/lib/systemd/system/printrail-relay.service";
+
+/// The first outlet's id where nobody says another.
+const OUTLET: &str = "demo";
 
 /// Writes relay.toml where a flag says something about it. Who may write there need not be who owns the data.
 pub(super) fn write_settings(flags: &Flags, args: &InitArgs) -> Result<(), Failure> {
@@ -31,19 +34,28 @@ pub(super) fn write_settings(flags: &Flags, args: &InitArgs) -> Result<(), Failu
 /// Makes what is missing and leaves what is there.
 pub(super) async fn run(flags: &Flags, args: &InitArgs) -> Result<(), Failure> {
     let config = Config::load(flags)?;
-    check_outlet(&args.outlet, args.name.as_deref(), args.timezone.as_deref())
-        .map_err(|problem| Failure::refused(problem.code.as_str(), &problem.message))?;
+    let named = args.outlet.as_deref();
+    check_outlet(
+        named.unwrap_or(OUTLET),
+        args.name.as_deref(),
+        args.timezone.as_deref(),
+    )
+    .map_err(|problem| Failure::refused(problem.code.as_str(), &problem.message))?;
     // A certificate that cannot be read is said now, and not by a service that does not start.
     if config.tls.own().is_some() {
         Tls::open(&config.tls, &config.data).map_err(crate::StartError::from)?;
     }
     let wrote = settings::write(flags, &args.reach)?;
     let relay = Backend::reach(config.clone()).await?;
-    let body = json!({"id": args.outlet, "name": args.name, "timezone": args.timezone});
-    let added = relay.post(&args.outlet, "/api/outlets", &body).await;
+    let outlet = match named {
+        Some(named) => named.to_owned(),
+        None => first_outlet(&relay).await?,
+    };
+    let body = json!({"id": outlet, "name": args.name, "timezone": args.timezone});
+    let added = relay.post(&outlet, "/api/outlets", &body).await;
     let code = match &added {
         Err(failure) if !failure.message.contains("already") => None,
-        _ => Some(first_code(&relay, &args.outlet).await),
+        _ => Some(first_code(&relay, &outlet).await),
     };
     let is_running = relay.is_running();
     relay.leave().await;
@@ -51,7 +63,6 @@ pub(super) async fn run(flags: &Flags, args: &InitArgs) -> Result<(), Failure> {
     if let Some(path) = &wrote {
         show::say(&format!("✓ config written: {}", path.display()));
     }
-    let outlet = &args.outlet;
     match added {
         Ok(_) => show::say(&format!("✓ made keys, store and outlet {outlet} in {data}")),
         Err(failure) if code.is_none() => return Err(failure),
@@ -72,8 +83,15 @@ pub(super) async fn run(flags: &Flags, args: &InitArgs) -> Result<(), Failure> {
     if is_running && wrote.is_some() {
         show::say("The relay runs with its old settings until it is started again.");
     }
-    show::say(&next(flags, &config, outlet, Path::new(UNIT).exists()));
+    show::say(&next(flags, &config, &outlet, Path::new(UNIT).exists()));
     Ok(())
+}
+
+/// The outlet that is meant where none is named: the one that is there.
+async fn first_outlet(relay: &Backend) -> Result<String, Failure> {
+    let listed = relay.get(OUTLET, "/api/outlets").await?;
+    let first = listed.pointer("/items/0/id").and_then(Value::as_str);
+    Ok(first.unwrap_or(OUTLET).to_owned())
 }
 
 /// A code with which the first manager signs in.

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::super::{Dialect, Mistake, Room};
 use super::{CASHIER_ROOM, area_room, outlet_room, station_room};
 use crate::order::input::Fields;
+use crate::planted;
 use crate::routing::Settings;
 
 /// Longest name of a room, in characters: a prefix and the longest id.
@@ -157,7 +158,14 @@ pub fn rooms_of(device: &Device, outlet: &str, settings: &Settings) -> Vec<Room>
     let station = station_room(&station);
     let cashier = *station.name == *CASHIER_ROOM;
     let mut rooms = vec![outlet_room(outlet), station];
-    if let Some(area) = device.location.as_deref().filter(|_| cashier) {
+    if planted::is("devices miss their station") {
+        rooms.truncate(1);
+    }
+    if let Some(area) = device
+        .location
+        .as_deref()
+        .filter(|_| cashier && !planted::is("cashiers miss their area"))
+    {
         rooms.push(area_room(&area.trim().to_uppercase()));
     }
     rooms

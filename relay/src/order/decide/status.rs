@@ -6,6 +6,7 @@ use super::{Decision, open};
 use crate::order::command::Refusal;
 use crate::order::event::Change;
 use crate::order::model::{CancelRequest, Order, Status};
+use crate::planted;
 
 /// How long a completed order may be taken back.
 pub const UNDO_COMPLETED_WITHIN_S: i64 = 60;
@@ -13,7 +14,7 @@ pub const UNDO_COMPLETED_WITHIN_S: i64 = 60;
 /// To another status: forward with skips, one step back, or cancelled.
 pub(super) fn set(draft: &mut Decision, to: Status, now: Timestamp) -> Result<(), Refusal> {
     let from = draft.order.status;
-    if to == from {
+    if to == from && !planted::is("the same status is told again") {
         return Ok(());
     }
     if to == Status::Cancelled {
@@ -22,7 +23,7 @@ pub(super) fn set(draft: &mut Decision, to: Status, now: Timestamp) -> Result<()
     if from == Status::Cancelled {
         return Err(refused(&draft.order, to));
     }
-    if to > from {
+    if to >= from {
         forward(draft, to, now);
         return Ok(());
     }
@@ -31,7 +32,7 @@ pub(super) fn set(draft: &mut Decision, to: Status, now: Timestamp) -> Result<()
 
 fn forward(draft: &mut Decision, to: Status, now: Timestamp) {
     let from = draft.order.status;
-    if from == Status::Pending {
+    if from == Status::Pending && !planted::is("a skip does not confirm") {
         confirm(draft, now);
     }
     draft.internal.before = Some((from, now));

@@ -15,7 +15,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{OriginalUri, Request, State};
 use axum::http::HeaderValue;
 use axum::http::request::Parts;
 use axum::middleware::{Next, from_fn_with_state};
@@ -106,6 +106,7 @@ async fn guard(State(app): State<SharedApp>, request: Request, next: Next) -> Re
 /// A socket keeps its request's head for as long as it lives, and names and values that came over the wire
 /// keep the whole buffer into which they were read: 8 KiB a socket. Copies keep themselves alone.
 fn own(head: &mut Parts) {
+    head.extensions.remove::<OriginalUri>();
     if let Ok(uri) = head.uri.to_string().parse() {
         head.uri = uri;
     }
@@ -162,7 +163,8 @@ impl EngineIoHandler for Engine {
         let (inbox, incoming) = mpsc::channel(MAX_INBOX);
         if socket.data.inbox.set(inbox).is_ok() {
             let session = session::Session::new(Arc::clone(&self.app), socket, self.may_wait);
-            self.app.tasks.spawn(session.run(incoming));
+            let talk = self.app.talks.track_future(session.run(incoming));
+            self.app.tasks.spawn(talk);
         }
     }
 

@@ -26,6 +26,8 @@ const MAX_TTL: Duration = Duration::from_secs(24 * 3600);
 const DRAWS: usize = 8;
 /// Crockford's base 32: no I, L, O or U, which people misread.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/// A computer's own code has four letters and four words of three letters or more.
+const PHRASE: usize = 16;
 /// The code's first part, in letters.
 const SELECTOR: usize = 4;
 /// The whole code, in letters.
@@ -80,7 +82,28 @@ impl Store {
         let (outlet, by) = (OutletId::from(outlet), by.clone());
         self.inner
             .clerk
-            .call(move |desk| enrol(desk, &outlet, stations, replaces, ttl.min(MAX_TTL), &by))
+            .call(move |desk| enrol(desk, &outlet, stations, replaces, ttl.min(MAX_TTL), &by, None))
+            .await
+    }
+
+    /// The same with a code that the computer itself made and shows to a manager; see [`is_strong`].
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] for an unknown outlet or device, [`StoreError::Busy`] where another open code
+    /// begins alike.
+    pub async fn adopt(
+        &self,
+        outlet: &str,
+        stations: Vec<(String, Option<String>)>,
+        replaces: Option<String>,
+        ttl: Duration,
+        by: &Actor,
+        code: &str,
+    ) -> Result<(String, Timestamp), StoreError> {
+        let (outlet, by, code) = (OutletId::from(outlet), by.clone(), Some(normal(code)));
+        self.inner
+            .clerk
+            .call(move |desk| enrol(desk, &outlet, stations, replaces, ttl.min(MAX_TTL), &by, code))
             .await
     }
 
@@ -168,6 +191,7 @@ fn enrol(
     replaces: Option<String>,
     ttl: Duration,
     by: &Actor,
+    code: Option<String>,
 ) -> Outcome<(String, Timestamp)> {
     desk.books.settings(desk.conn, outlet)?;
     let stations = match &replaces {
@@ -177,8 +201,10 @@ fn enrol(
     let ttl = SignedDuration::try_from(ttl).unwrap_or(SignedDuration::MAX);
     let expires = desk.now.checked_add(ttl).unwrap_or(Timestamp::MAX);
     for _ in 0..DRAWS {
-        let code = draw();
-        let (selector, secret) = code.split_at(SELECTOR);
+        let code = code.clone().unwrap_or_else(draw);
+        let Some((selector, secret)) = code.split_at_checked(SELECTOR) else {
+            break;
+        };
         let new = Enrolment {
             outlet: outlet.to_string(),
             selector: selector.to_owned(),
@@ -317,6 +343,12 @@ fn draw() -> String {
         .filter_map(|byte| ALPHABET.get(usize::from(byte % 32)))
         .map(|letter| char::from(*letter))
         .collect()
+}
+
+/// Whether a computer's own code is as hard to guess as one of the relay's: four letters and as many words.
+#[must_use]
+pub fn is_strong(code: &str) -> bool {
+    normal(code).len() >= PHRASE
 }
 
 /// A code as people type it: any case, spaces and dashes anywhere, O for 0, I and L for 1.

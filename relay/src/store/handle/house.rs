@@ -16,7 +16,7 @@ use crate::store::books::Counter;
 use crate::store::desk::{Desk, Outcome};
 use crate::store::sql::events;
 use crate::store::sql::house::{self, List};
-use crate::store::{Audited, OutletId, StoreError, Visit, deeds, transact};
+use crate::store::{Audited, OutletId, StoreError, Visit, deeds, told, transact};
 
 /// Most tables, and most items of the menu, of one outlet: many times any restaurant's.
 const MOST: i64 = 10_000;
@@ -280,7 +280,7 @@ fn tell(desk: &mut Desk<'_>, outlet: &OutletId, by: &Actor, subject: Subject) ->
         by: transact::who(by),
         subject,
     };
-    transact::record(desk, outlet, event, None).map(|_| ())
+    told::record(desk, outlet, event, None).map(|_| ())
 }
 
 fn audit(desk: &Desk<'_>, outlet: &str, who: String, what: String) -> Outcome<()> {

@@ -94,7 +94,7 @@ impl Store {
     }
 
     /// Test tickets for a device: one for each station that it prints for now, or for the one named.
-    /// `qr` is what the ticket's code leads to.
+    /// `qr` is what the ticket's code leads to. To `identify` itself the computer's printers say its name and beep.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] for an unknown device, [`StoreError::Conflict`] where it prints for no such
@@ -105,33 +105,48 @@ impl Store {
         device: &str,
         station: Option<String>,
         qr: Option<String>,
+        identify: bool,
         by: &Actor,
     ) -> Result<Vec<JobBrief>, StoreError> {
         let (outlet, device, by) = (OutletId::from(outlet), device.to_owned(), by.clone());
         self.inner
             .clerk
-            .call(move |desk| test(desk, &outlet, &device, station.as_deref(), qr.as_deref(), &by))
+            .call(move |desk| {
+                let wanted = Test {
+                    device: &device,
+                    station: station.as_deref(),
+                    qr: qr.as_deref(),
+                    identify,
+                };
+                test(desk, &outlet, &wanted, &by)
+            })
             .await
     }
 }
 
-fn test(
-    desk: &mut Desk<'_>,
-    outlet: &OutletId,
-    device: &str,
-    station: Option<&str>,
-    qr: Option<&str>,
-    by: &Actor,
-) -> Outcome<Vec<JobBrief>> {
-    if !people::devices(desk.conn, outlet)?
-        .iter()
-        .any(|known| known.id == device)
-    {
+/// Which test tickets are wanted.
+struct Test<'a> {
+    device: &'a str,
+    station: Option<&'a str>,
+    qr: Option<&'a str>,
+    identify: bool,
+}
+
+fn test(desk: &mut Desk<'_>, outlet: &OutletId, wanted: &Test<'_>, by: &Actor) -> Outcome<Vec<JobBrief>> {
+    let Test {
+        device,
+        station,
+        qr,
+        identify,
+    } = *wanted;
+    let known = people::devices(desk.conn, outlet)?;
+    let name = known.iter().find(|known| known.id == device);
+    let Some(name) = name.map(|known| known.name.clone()) else {
         return Err(StoreError::NotFound {
             what: "device",
             id: device.to_owned(),
         });
-    }
+    };
     let held = stations::holders(desk.conn, outlet)?
         .into_iter()
         .filter(|held| held.device == device && station.is_none_or(|wanted| wanted == held.station));
@@ -149,7 +164,8 @@ fn test(
     let mut jobs = Vec::with_capacity(held.len());
     for station in held {
         let id = JobId::new(desk.new_id());
-        let ticket = test_ticket(&station, id.clone(), &soon, desk.now, qr);
+        let message = identify.then_some(name.as_str());
+        let ticket = test_ticket(&station, id.clone(), &soon, desk.now, qr, message);
         transact::number(desk, outlet, &soon, &ticket, id.clone(), None)?;
         jobs.push(JobBrief {
             id,

@@ -58,7 +58,7 @@ pub struct StoreOptions {
     pub queue: usize,
     /// Read-only connections, 1 or more.
     pub readers: usize,
-    /// Pages of 4 KiB that the file may have; none for as many as the disk holds.
+    /// Pages of 8 KiB that the file may have; none for as many as the disk holds.
     pub max_pages: Option<u32>,
 }
 
@@ -175,9 +175,11 @@ fn writer(file: &Path, max_pages: Option<u32>) -> Result<Connection, StoreError>
     let mut conn = Connection::open(file)?;
     conn.busy_timeout(BUSY)?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
+    // Pages of 8 KiB (a new file's alone): an order changes a dozen places, and on larger pages they are fewer.
     // 16 MiB of log before a checkpoint, 64 MiB of pages in memory; savepoints never spill to a file.
     conn.execute_batch(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4096;
+        "PRAGMA page_size = 8192;
+         PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 2048;
          PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 67108864;",
     )?;
     if let Some(pages) = max_pages {

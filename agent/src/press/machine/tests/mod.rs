@@ -3,6 +3,7 @@
 mod backups;
 mod bytes;
 mod checks;
+mod edges;
 mod printer;
 mod proof;
 mod rig;

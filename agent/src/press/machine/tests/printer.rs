@@ -8,6 +8,7 @@ pub(super) struct Printer {
     pub(super) maker: Option<&'static str>,
     pub(super) model: Option<&'static str>,
     pub(super) serial: Option<String>,
+    pub(super) firmware: &'static str,
     /// Knows `GS ( H` function 48.
     pub(super) marks: bool,
     /// Answers `DLE EOT`.
@@ -45,6 +46,7 @@ impl Printer {
             maker: Some("EPSON"),
             model: Some("TM-T88V"),
             serial: Some("J1".to_owned()),
+            firmware: "1.0",
             marks: true,
             answers: true,
             powered: true,
@@ -242,7 +244,7 @@ impl Printer {
         let text = match n {
             66 => self.maker.map(str::to_owned),
             67 => self.model.map(str::to_owned),
-            65 => self.maker.map(|_| "1.0".to_owned()),
+            65 => self.maker.map(|_| self.firmware.to_owned()),
             _ => self.serial.clone(),
         };
         if let Some(text) = text {

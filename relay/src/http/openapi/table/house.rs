@@ -51,6 +51,10 @@ pub(super) const DOCS: &[Doc] = &[
         query: &[
             ("after", "The last position seen: N or N.k"),
             ("wait", "Seconds to wait for an event, 0 to 30"),
+            (
+                "screen",
+                "The station that a kitchen display shows; empty for all of them",
+            ),
         ],
         ..get(
             "/api/events",

@@ -1,7 +1,10 @@
 //! `pair`: a one-time code for this device's own token.
 
+mod phrase;
+mod wait;
+
 use std::fs;
-use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 use std::path::Path;
 
 use serde::Deserialize;
@@ -20,18 +23,25 @@ const NEW_CODE: &str = "get a new one with `printrail-relay enrol` or from the d
 
 pub(super) fn pair(flags: &Flags, args: &PairArgs, no_input: bool) -> Result<Exit, Failure> {
     let known = load_relay(flags, &env)?;
-    let code = match &args.code {
-        Some(code) => code.clone(),
-        None => ask_for_code(no_input)?,
-    };
+    let waits = args.wait || (io::stderr().is_terminal() && !no_input);
+    if args.code.is_none() && !waits {
+        let text = format!(
+            "no pairing code was given: `printrail-agent pair CODE`, and {NEW_CODE}; with --wait a manager takes this \
+             computer in by a phrase"
+        );
+        return Err(Failure::new(Exit::Usage, text));
+    }
     // A code works once: whatever else may fail is tried before it is spent.
     try_to_write(&known.relay.token_file)?;
     try_to_write(&known.places.data.join("device.json"))?;
     try_to_write(&known.places.config)?;
     let name = args.name.clone().unwrap_or_else(host_name);
-    let enrolled = exchange(&known, code.trim(), &name)?;
+    let enrolled = match &args.code {
+        Some(code) => exchange(&known, code.trim(), &name).map_err(|refusal| refusal.failure)?,
+        None => wait::adopted(&known, &name)?,
+    };
     keep(&known, &enrolled)?;
-    tell(&known, &enrolled, args.json);
+    tell(&known, &enrolled, args.json.wanted());
     Ok(Exit::Ok)
 }
 
@@ -53,30 +63,39 @@ struct EnrolledStation {
     location: Option<String>,
 }
 
-fn ask_for_code(no_input: bool) -> Result<String, Failure> {
-    if no_input || !io::stdin().is_terminal() {
-        let text = format!("no pairing code was given: `printrail-agent pair CODE`, and {NEW_CODE}");
-        return Err(Failure::new(Exit::Usage, text));
+/// Why a code was not taken.
+#[derive(Debug)]
+struct Refusal {
+    status: Option<u16>,
+    failure: Failure,
+}
+
+impl Refusal {
+    /// The relay does not know the code; a phrase may become known.
+    fn is_unknown(&self) -> bool {
+        matches!(self.status, Some(401 | 403))
     }
-    let mut code = String::new();
-    let _ = write!(io::stderr(), "Pairing code: ");
-    let read = io::stdin().lock().read_line(&mut code);
-    match read {
-        Ok(_) if !code.trim().is_empty() => Ok(code),
-        _ => Err(Failure::new(
-            Exit::Usage,
-            format!("no pairing code was given: {NEW_CODE}"),
-        )),
+
+    /// No later try can do better: it was taken, withdrawn or guessed at, or that is no relay.
+    fn is_final(&self) -> bool {
+        matches!(self.status, Some(400..=499)) && !self.is_unknown() && self.status != Some(429)
     }
 }
 
-fn exchange(known: &RelayOnly, code: &str, name: &str) -> Result<Enrolled, Failure> {
-    let runtime = runtime().map_err(|error| Failure::new(Exit::Failed, error.to_string()))?;
+fn exchange(known: &RelayOnly, code: &str, name: &str) -> Result<Enrolled, Refusal> {
+    let unanswered = |failure: Failure| Refusal {
+        status: None,
+        failure,
+    };
+    let runtime = runtime().map_err(|error| unanswered(Failure::new(Exit::Failed, error.to_string())))?;
     let tls = Tls::new(known.relay.ca_file.clone());
     let body = json!({ "code": code, "name": name });
-    let reply = runtime.block_on(post_json(&known.relay.url, &tls, "/api/enrol", &body))?;
+    let reply = runtime.block_on(post_json(&known.relay.url, &tls, "/api/enrol", &body));
+    let reply = reply.map_err(|error| unanswered(error.into()))?;
     if !reply.status.is_success() {
-        return Err(refusal(&reply, known));
+        let status = Some(reply.status.as_u16());
+        let failure = refusal(&reply, known);
+        return Err(Refusal { status, failure });
     }
     let enrolled: Result<Enrolled, _> = serde_json::from_value(reply.body);
     let enrolled = enrolled
@@ -87,7 +106,7 @@ fn exchange(known: &RelayOnly, code: &str, name: &str) -> Result<Enrolled, Failu
             "{} does not answer as a relay does: check the address",
             known.relay.url
         );
-        Failure::new(Exit::Failed, text)
+        unanswered(Failure::new(Exit::Failed, text))
     })
 }
 
