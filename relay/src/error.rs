@@ -207,7 +207,11 @@ impl From<StoreError> for Problem {
             StoreError::Newer { .. } | StoreError::AlreadyRunning | StoreError::Fenced => {
                 Self::new(Code::Conflict, message)
             }
-            StoreError::Fault | StoreError::Folder(_) | StoreError::Database(_) | StoreError::Row(_) => {
+            StoreError::Fault
+            | StoreError::Folder(_)
+            | StoreError::Damaged(_)
+            | StoreError::Database(_)
+            | StoreError::Row(_) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "the store failed");
                 Self::new(Code::Internal, "the relay's store failed; its log says why")
             }

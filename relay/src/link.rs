@@ -110,11 +110,10 @@ impl Links {
         if table.devices.contains_key(&key(holder)) {
             return false;
         }
-        let Some(left) = table.left.get(&key(holder)) else {
-            return true;
-        };
-        let is_replacement = table.paired.get(&key(device)).is_some_and(|at| at >= left);
-        is_replacement || now.saturating_duration_since(*left) >= TAKE_OVER_AFTER
+        // One that has not come since this relay began may have been here until then.
+        let left = table.left.get(&key(holder)).copied().unwrap_or(self.began);
+        let is_replacement = table.paired.get(&key(device)).is_some_and(|at| *at >= left);
+        is_replacement || now.saturating_duration_since(left) >= TAKE_OVER_AFTER
     }
 
     /// For how long a device has had no link here; none while it has one. One that never had is gone since
@@ -299,5 +298,13 @@ mod tests {
         assert!(!links.may_take_over(&outlet, "old", "spare", now));
         links.paired(&outlet, "new", now);
         assert!(links.may_take_over(&outlet, "old", "new", now));
+    }
+
+    #[test]
+    fn after_a_restart_a_device_has_as_long_to_come_back_before_another_takes_its_station() {
+        let links = Links::default();
+        let (outlet, now): (OutletId, _) = ("one".into(), links.began);
+        assert!(!links.may_take_over(&outlet, "a", "b", now));
+        assert!(links.may_take_over(&outlet, "a", "b", now + TAKE_OVER_AFTER));
     }
 }

@@ -1,15 +1,15 @@
 # Orders while everything is killed, and an audit of the paper: sourced by .ci/run, which gives release_build.
 # shellcheck shell=bash
 
-# Orders of one run, and a fault after every 25th: about half of these are kills. As many as fit into CI's time;
-# docs/reliability/chaos.md has the larger runs.
-CHAOS_ORDERS=2000
-CHAOS_KILLS=30
+# Orders of one run, and a fault after every 50th: more than half of these are kills. Seven minutes on a quiet computer;
+# docs/reliability/chaos.md has the figures.
+CHAOS_ORDERS=20000
+CHAOS_KILLS=200
 
 chaos_suite() {
     release_build
     local report="${work:?}/chaos.json"
-    timeout 1200 target/release/printrail-relay loadtest --orders "$CHAOS_ORDERS" --chaos --every 25 \
+    timeout 1800 target/release/printrail-relay loadtest --orders "$CHAOS_ORDERS" --chaos --every 50 \
         --keep "$work/chaos" --json >"$report" || { cat "$report"; return 1; }
     python3 - "$report" "$CHAOS_ORDERS" "$CHAOS_KILLS" <<'PY'
 import json, sys

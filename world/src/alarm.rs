@@ -16,16 +16,23 @@ const WITHIN_MS: i128 = 70_000;
 impl World {
     pub(crate) fn alarms(&mut self) {
         self.after(LOOK_EVERY, Event::Alarms);
-        if !self.office.is_up() || self.now < self.office.began + 70_000 || self.is_quiet_at_relay() {
+        if !self.office.is_up() || self.is_quiet_at_relay() {
             return;
         }
+        let is_young = self.now < self.office.began + 70_000;
         let wall = self.wall();
         for job in self.jobs() {
+            let (id, state) = (&job.header.id, job.state);
             let age = wall.duration_since(job.header.due).as_millis();
-            if job.state.is_final() || age < WITHIN_MS || self.is_told(&job) {
+            if self.is_told(&job) {
+                self.audit.told_of.insert(id.clone(), self.now);
+            }
+            // Whoever was told a moment ago knows of it, and what is mended needs a moment to print.
+            let told = self.audit.told_of.get(id);
+            let told = told.is_some_and(|at| u128::from(self.now - at) < WITHIN_MS.unsigned_abs());
+            if is_young || job.state.is_final() || age < WITHIN_MS || told {
                 continue;
             }
-            let (id, state) = (&job.header.id, job.state);
             self.demand(false, || {
                 format!(
                     "I8: {id} is {state} ({:?}) after {age} ms and nobody was told",

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use agent::spool::Step;
 use protocol::link::WINDOW;
-use protocol::{Evidence, JobId, JobKind, JobState, Offer};
+use protocol::{Banner, Evidence, JobId, JobKind, JobState, Offer};
 use virtual_printer::{CutKind, Paper};
 
 use crate::store::ready;
@@ -41,8 +41,15 @@ pub(crate) struct Audit {
     pub(crate) sheets: Vec<Sheet>,
     /// When somebody was last told of a printer.
     pub(crate) told: BTreeMap<String, u64>,
+    /// When a person could last see that something is wrong with a job.
+    pub(crate) told_of: BTreeMap<JobId, u64>,
+    /// A computer's clock was set wrong.
+    pub(crate) clocks_jumped: bool,
     /// Jobs that another printer took over.
     pub(crate) moved: BTreeSet<JobId>,
+    /// Wishes and notes "the relay has settled it" for which a disk had no room: made up for when the agent
+    /// connects or starts the next time.
+    pub(crate) not_noted: BTreeSet<(usize, JobId)>,
     /// Jobs of which a person wanted something.
     pub(crate) wished: BTreeSet<JobId>,
     /// Attempts whose first line was written.
@@ -137,15 +144,16 @@ impl World {
 
     /// I4: what the relay shows is no more than what is known.
     pub(crate) fn check_shown(&mut self, outlet: &str, id: &JobId, state: JobState) {
-        let held = self.agents.iter().find_map(|agent| {
-            (agent.plan.outlet == outlet)
-                .then(|| agent.spool.get(id).unwrap())
-                .flatten()
-        });
+        // An agent that gave it back to the relay still remembers it, beside the one that has it now.
+        let mine = self.agents.iter().filter(|agent| agent.plan.outlet == outlet);
+        let attempts = mine
+            .filter_map(|agent| agent.spool.get(id).unwrap())
+            .map(|job| job.attempt);
+        let held = attempts.max();
         let proven = match state {
             JobState::Accepted | JobState::Cancelled | JobState::Expired | JobState::Failed => true,
             JobState::Spooled | JobState::Held => held.is_some(),
-            JobState::Printing | JobState::Unconfirmed => held.is_some_and(|job| job.attempt > 0),
+            JobState::Printing | JobState::Unconfirmed => held.is_some_and(|attempt| attempt > 0),
             JobState::Printed => self.audit.is_on_paper(id) || self.audit.wished.contains(id),
             JobState::Sent => self.audit.sent.contains(id),
         };
@@ -235,18 +243,23 @@ impl World {
     /// What is late says so, a ticket is copied by itself once, and no correction comes before what it corrects.
     fn check_marks(&mut self, sheet: &Sheet) {
         let (id, wished) = (&sheet.job, self.audit.wished.contains(&sheet.job));
-        let late = sheet.marks.iter().any(|mark| mark.starts_with("late"));
+        // A scrap may have stood in the printer's mouth since the power went.
+        let late = !sheet.whole || sheet.marks.iter().any(|mark| mark.starts_with("late"));
         let age = self.age_written(id);
         self.demand(late || age < LATE_MS, || {
             format!("C2: {id} came out {age} ms late and does not say so")
         });
+        let marked = |banner: &Banner| matches!(banner, Banner::PossibleDuplicate { .. } | Banner::Reprint);
+        let header = self.audit.headers.get(id);
+        // One that comes marked from the relay may be copied once, as any other.
+        let most = usize::from(header.is_some_and(|header| header.banners.iter().any(marked)));
         let copies = self
             .audit
             .sheets
             .iter()
             .filter(|other| other.job == *id && other.is_marked())
             .count();
-        let again = sheet.is_marked() && copies > 0 && !wished && !self.audit.moved.contains(id);
+        let again = sheet.is_marked() && copies > most && !wished && !self.audit.moved.contains(id);
         self.demand(!again, || {
             format!("I2: {id} was copied {} times by itself", copies + 1)
         });

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use protocol::{Evidence, JobKind, JobState};
-use relay::store::Job;
+use protocol::{Evidence, JobId, JobKind, JobState};
+use relay::store::{Job, Step};
 use serde_json::Value;
 
 use crate::store::ready;
@@ -27,7 +27,7 @@ impl World {
     pub(crate) fn check_idle(&mut self) {
         for job in self.jobs() {
             let id = &job.header.id;
-            let asked = job.state == JobState::Unconfirmed || self.is_stale(&job);
+            let asked = job.state == JobState::Unconfirmed || self.is_stale(&job) || self.prints_now(&job);
             self.demand(job.state.is_final() || asked, || {
                 format!(
                     "I1: after ten idle minutes {id} is {} ({:?}) and nobody was asked",
@@ -45,6 +45,13 @@ impl World {
         self.demand(open.is_none(), || format!("request {open:?} was never answered"));
     }
 
+    /// A copy that was long waited for is just being printed.
+    fn prints_now(&self, job: &Job) -> bool {
+        let last = job.history.last();
+        let age = last.map(|step| self.wall().duration_since(step.at).as_secs());
+        job.state == JobState::Printing && age.is_some_and(|age| age < 60)
+    }
+
     /// I1, I2, I4 and I7, when everything has been answered.
     pub(crate) fn check_end(&mut self) {
         let jobs = self.jobs();
@@ -55,11 +62,19 @@ impl World {
         self.check_orders();
         self.check_ledger(&jobs);
         for index in 0..self.agents.len() {
-            let unsettled = self.agents[index].spool.unsettled().unwrap().len();
+            let unsettled = self.agents[index].spool.unsettled().unwrap();
+            let unsettled = unsettled
+                .iter()
+                .filter(|report| !self.is_made_up_for(index, &report.job_id));
+            let unsettled = unsettled.count();
             self.demand(unsettled == 0, || {
                 format!("I7: {unsettled} jobs of agent {index} are not settled")
             });
-            let open = self.agents[index].spool.open_jobs().unwrap().len();
+            let open = self.agents[index].spool.open_jobs().unwrap();
+            let open = open
+                .iter()
+                .filter(|job| !self.is_made_up_for(index, &job.job.id))
+                .count();
             self.demand(open == 0, || {
                 format!("I1: {open} jobs of agent {index} are still open")
             });
@@ -68,6 +83,14 @@ impl World {
         self.demand(links <= agents, || {
             format!("I7: the relay holds {links} connections")
         });
+    }
+
+    /// What a full disk could not note, and a doubt that was withdrawn while its ticket is on paper elsewhere: that
+    /// ends when the job expires.
+    fn is_made_up_for(&self, index: usize, id: &JobId) -> bool {
+        let job = self.agents[index].spool.get(id).unwrap();
+        let withdrawn = job.is_some_and(|job| job.state == JobState::Unconfirmed && job.cancel_requested);
+        withdrawn || self.audit.not_noted.contains(&(index, id.clone()))
     }
 
     fn check_job(&mut self, job: &Job) {
@@ -85,12 +108,13 @@ impl World {
         self.demand(proven, || {
             format!("I1: {id} is {state} by {:?} and on no paper", job.evidence)
         });
-        let early = state == JobState::Expired && self.wall() < job.header.expires;
+        // A computer whose clock is wrong when it starts and that has not heard the relay yet cannot know.
+        let early =
+            state == JobState::Expired && self.wall() < job.header.expires && !self.audit.clocks_jumped;
         self.demand(!early, || format!("I1: {id} expired before its time"));
-        let began = job
-            .history
-            .iter()
-            .any(|step| matches!(step.state, JobState::Printing | JobState::Unconfirmed));
+        let tried = |step: &Step| matches!(step.state, JobState::Printing | JobState::Unconfirmed);
+        // What was said while the link was down comes as its last word alone, with the attempts that there were.
+        let began = job.header.attempt > 0 || job.history.iter().any(tried);
         let hidden = matches!(state, JobState::Cancelled | JobState::Expired) && paper && !began;
         self.demand(!hidden, || format!("I4: {id} is {state} and came out"));
     }
@@ -150,8 +174,11 @@ impl World {
             let meddled = jobs
                 .iter()
                 .any(|job| self.audit.wished.contains(&job.header.id) || is_copy(job));
-            let all = jobs.iter().all(|job| {
-                matches!(job.state, JobState::Printed | JobState::Sent) || job.started_at.is_none()
+            let all = jobs.iter().all(|job| match job.state {
+                JobState::Printed | JobState::Sent => true,
+                // What nobody printed in its time is missing on paper, and was told.
+                JobState::Expired | JobState::Failed => false,
+                _ => job.started_at.is_none(),
             });
             if meddled || !all {
                 continue;

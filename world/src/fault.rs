@@ -11,6 +11,9 @@ use crate::world::World;
 /// The largest ticket of these worlds, in bytes: faults strike somewhere in it.
 const TICKET: u64 = 220;
 
+/// Minutes for which people look after the printers when the trouble is over.
+const MENDED_FOR: u64 = 20;
+
 impl World {
     pub(crate) fn fault(&mut self) {
         let agent = self.rng.random_range(0..self.agents.len());
@@ -88,6 +91,7 @@ impl World {
             [-86_400_000, 86_400_000, 3_600_000, -3_600_000, -400_000, 31_000][self.rng.random_range(0..6)];
         self.say(|| format!("agent {agent}: its clock is set off by {by} ms"));
         self.agents[agent].clock_off = by;
+        self.audit.clocks_jumped = true;
     }
 
     /// The computer is suspended: its monotonic clock stands still, its connections die unnoticed.
@@ -189,6 +193,10 @@ impl World {
         }
         for printer in 0..self.printers.len() {
             self.mend(printer);
+            // What was planted and strikes later is mended as soon as somebody sees it.
+            for minute in 1..MENDED_FOR {
+                self.after(minute * 60_000, Event::PrinterMended(printer));
+            }
         }
     }
 }

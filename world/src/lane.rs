@@ -78,7 +78,11 @@ impl World {
                     }
                 }
             }
-            Ask::Settle(_) | Ask::Remember(..) if agent.disk_full => Done::Quiet,
+            Ask::Settle(id) if agent.disk_full => {
+                self.audit.not_noted.insert((index, id));
+                Done::Quiet
+            }
+            Ask::Remember(..) if agent.disk_full => Done::Quiet,
             Ask::Settle(id) => {
                 agent.spool.settle(&id).unwrap();
                 Done::Quiet
@@ -87,7 +91,10 @@ impl World {
                 agent.spool.remember(&key, &value).unwrap();
                 Done::Quiet
             }
-            Ask::Wish(..) if agent.disk_full => Done::Quiet,
+            Ask::Wish(id, _) if agent.disk_full => {
+                self.audit.not_noted.insert((index, id));
+                Done::Quiet
+            }
             Ask::Wish(id, wish) => match agent.spool.wish(&id, wish) {
                 Ok(()) => Done::Wished,
                 Err(SpoolError::Refused { .. } | SpoolError::NoSuchJob(_)) => Done::Quiet,

@@ -45,8 +45,8 @@ impl Office {
     pub(crate) fn is_about(&self, outlet: &str, device: &str, now: u64) -> bool {
         let key = (outlet.to_owned(), device.to_owned());
         let limit = u64::try_from(TAKE_OVER_AFTER.as_millis()).unwrap();
-        let left = self.lines.left.get(&key);
-        self.lines.devices.contains_key(&key) || left.is_some_and(|at| now - at < limit)
+        let left = self.lines.left.get(&key).copied().unwrap_or(self.began);
+        self.lines.devices.contains_key(&key) || now - left < limit
     }
 
     /// How the relay sees an agent; `began`: when this process began.

@@ -7,10 +7,11 @@ use agent::press::known::{self, Known};
 use agent::press::limits::Limits;
 use agent::press::machine::{Config, Input, Machine, Output};
 use agent::spool::{SpoolError, SpoolJob, Step};
-use protocol::{Banner, JobId};
+use protocol::JobId;
 
 use crate::agent::{Agent, News};
 use crate::event::Event;
+use crate::ticket::ticket;
 use crate::world::World;
 
 /// A port waits so long for room before it says that nothing was taken.
@@ -394,44 +395,4 @@ impl World {
             self.check_written(printer, &JobId::new(id), begins);
         }
     }
-}
-
-/// A ticket as this world prints it: what is special about it, which it is, what is on it, and its end.
-fn ticket(job: &SpoolJob, banners: &[Banner]) -> Vec<u8> {
-    let mut bytes = b"\x1B@".to_vec();
-    let header = &job.job;
-    for banner in banners {
-        let mark = match banner {
-            Banner::Late { minutes } => format!("late {minutes}"),
-            Banner::PossibleDuplicate { .. } => "duplicate".to_owned(),
-            Banner::Reprint => "reprint".to_owned(),
-            Banner::Backup { station } => format!("backup {station}"),
-            Banner::Unrouted => "unrouted".to_owned(),
-        };
-        bytes.extend(format!("MARK {mark}.\n").bytes());
-    }
-    let id = &header.id;
-    bytes.extend(
-        format!(
-            "JOB {id}.\n{} {} {}\n",
-            header.station,
-            header.number,
-            header.kind.as_str()
-        )
-        .bytes(),
-    );
-    let data: serde_json::Value = serde_json::from_str(&job.data).unwrap_or_default();
-    for item in data["order_items"].as_array().into_iter().flatten() {
-        bytes.extend(
-            format!(
-                "{} x {}\n",
-                item["quantity"],
-                item["name"].as_str().unwrap_or("?")
-            )
-            .bytes(),
-        );
-    }
-    bytes.extend(format!("END {id}.\n").bytes());
-    bytes.extend([0x1D, b'V', 66, 0]);
-    bytes.repeat(usize::try_from(header.copies).unwrap_or(1))
 }

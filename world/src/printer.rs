@@ -6,8 +6,9 @@ use std::time::Duration;
 use rand::RngExt as _;
 use virtual_printer::{Config, Device, Fault, Input, Output};
 
+use crate::agent::Agent;
 use crate::event::Event;
-use crate::world::World;
+use crate::world::{Phase, World};
 
 /// What a line holds that the printer has not taken, at most.
 const LINE: usize = 1460;
@@ -201,6 +202,12 @@ impl World {
         }
     }
 
+    /// Nothing tells anybody that a printer has a problem.
+    fn looks_well(&self, index: usize) -> bool {
+        let printer = &self.printers[index];
+        printer.device.is_powered() && !self.says_trouble(printer.owner, &Agent::printer_name(index))
+    }
+
     /// A person mends whatever is wrong with a printer.
     pub(crate) fn mend(&mut self, index: usize) {
         let faults = [
@@ -215,8 +222,11 @@ impl World {
             Fault::DelayProof(Duration::ZERO),
             Fault::RepeatProofs(false),
         ];
-        self.say(|| format!("printer p{index} is mended"));
         let time = self.printer_time();
+        if self.phase != Phase::Trouble && self.looks_well(index) {
+            return;
+        }
+        self.say(|| format!("printer p{index} is mended"));
         for fault in faults {
             self.printers[index].device.handle(Input::Fault(fault), time);
         }

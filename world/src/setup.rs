@@ -57,7 +57,8 @@ impl Setup {
             .max()
             .unwrap();
         Self {
-            relay_backup: mine(&agents) && rng.random_bool(0.4),
+            // Not with rivals: who backs a station that it also registered is open, see docs/reliability.md.
+            relay_backup: mine(&agents) && rng.random_bool(0.4) && agents[0].stations.len() != 2,
             rivals: mine(&agents) && agents[0].stations.len() == 2,
             agents,
             printers: (0..count).map(|index| printer(index, rng)).collect(),

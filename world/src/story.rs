@@ -21,13 +21,24 @@ pub fn play(seed: u64) -> Verdict {
 /// # Errors
 /// The promise that was broken first, in words.
 pub fn play_apart(seed: u64) -> Verdict {
-    World::apart(seed).run()
+    catch_unwind(AssertUnwindSafe(|| World::apart(seed).run())).unwrap_or_else(|panic| Err(words(&*panic)))
 }
 
 /// Plays it again and tells every event, a line for each; the last line is the verdict.
 #[must_use]
 pub fn tell(seed: u64) -> Vec<String> {
-    let mut world = World::new(seed, true);
+    told(seed, World::new(seed, true))
+}
+
+/// As [`tell`], of the evening that [`play_apart`] plays.
+#[must_use]
+pub fn tell_apart(seed: u64) -> Vec<String> {
+    let mut world = World::apart(seed);
+    world.tells = true;
+    told(seed, world)
+}
+
+fn told(seed: u64, mut world: World) -> Vec<String> {
     let verdict = catch_unwind(AssertUnwindSafe(|| world.run())).unwrap_or_else(|panic| Err(words(&*panic)));
     let mut story = std::mem::take(&mut world.story);
     story.push(match verdict {

@@ -150,7 +150,7 @@ fn failing_store(fault: Fault, place: usize) {
 }
 
 #[test]
-fn r1_after_an_error_anywhere_the_store_has_what_it_answered_once() {
+fn r1_r2_after_an_error_anywhere_in_a_commit_whoever_asks_again_is_answered_and_has_one_order() {
     for place in 0..PLACES {
         failing_store(Fault::SyncError, place / 5);
         failing_store(Fault::WriteError, place);

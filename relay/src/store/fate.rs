@@ -187,6 +187,11 @@ fn stranger(row: &mut JobRow, device: &str, said: &AgentUpdate, now: Timestamp) 
     }
 }
 
+/// A job that is closed here, of which its agent, which had no room to note that, still goes on: what it shall hear.
+pub(super) fn unheard(row: &JobRow, said: JobState) -> Option<JobWish> {
+    row.wish.filter(|_| row.job.state.is_final() && !said.is_final())
+}
+
 fn is_repeat(job: &Job, said: &AgentUpdate) -> bool {
     let known = job.header.attempt >= said.attempt;
     known && job.state == said.state && job.detail == said.detail && job.printer == said.printer

@@ -340,6 +340,9 @@ pub enum StoreError {
         /// This program's.
         known: i64,
     },
+    /// Its file is damaged: a disk that flips bits, or a copy made in the wrong way.
+    #[error("the store is damaged ({0}); put a backup in its place, or see docs/troubleshooting.md")]
+    Damaged(String),
     /// Another process writes to it.
     #[error("another relay is already running on this store")]
     AlreadyRunning,

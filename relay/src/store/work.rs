@@ -75,6 +75,9 @@ pub(super) fn update(
     if updated.withdraw_copy {
         tell(desk, &row.job, JobWish::Cancel);
     }
+    if let Some(wish) = fate::unheard(&row, said.state) {
+        tell(desk, &row.job, wish);
+    }
     if updated.needs_void {
         void(desk, &row)?;
     }

@@ -176,3 +176,42 @@ async fn a_ticket_sent_to_another_station_is_marked_there_and_withdrawn_here() {
     let wished = house.store.wished(OUTLET, "kitchen", GRILL).await.unwrap();
     assert_eq!(wished, [(id.clone(), JobWish::Cancel)]);
 }
+
+#[tokio::test]
+async fn paper_counts_over_a_job_that_was_closed() {
+    let house = House::open().await;
+    house.order("A-17").await;
+    let fence = house.store.attach(OUTLET, GRILL).await.unwrap();
+    let job = house.offers(GRILL, SPOOL).await.remove(0);
+    // It is under way to the agent while somebody withdraws it; the agent's first word is its last.
+    let wish = house
+        .store
+        .wish(OUTLET, &job.header.id, JobWish::Cancel, &actor());
+    assert_eq!(wish.await.unwrap().state, JobState::Cancelled);
+    assert_eq!(
+        house.say(&job, GRILL, fence, JobState::Printed).await,
+        (JobState::Printed, true)
+    );
+    assert_eq!(house.job(&job.header.id).await.state, JobState::Printed);
+}
+
+#[tokio::test]
+async fn an_agent_that_did_not_note_that_a_ticket_is_on_paper_is_told_again() {
+    let mut house = House::open().await;
+    house.order("A-17").await;
+    let (fence, jobs) = house.take(GRILL).await;
+    let id = jobs[0].header.id.clone();
+    house.say(&jobs[0], GRILL, fence, JobState::Unconfirmed).await;
+    let wish = house.store.wish(OUTLET, &id, JobWish::Printed, &actor());
+    assert_eq!(wish.await.unwrap().state, JobState::Printed);
+    while house.heard.recv().await.unwrap().wishes.is_empty() {}
+    assert_eq!(
+        house.say(&jobs[0], GRILL, fence, JobState::Printing).await,
+        (JobState::Printed, false)
+    );
+    let told = house.heard.recv().await.unwrap().wishes;
+    let [(_, job, device, wish)] = told.as_slice() else {
+        panic!("{told:?}")
+    };
+    assert_eq!((job, device.as_str(), *wish), (&id, GRILL, JobWish::Printed));
+}

@@ -21,6 +21,8 @@ pub(super) struct Doubt {
     /// So long a printer that is alive on that connection may take.
     slow_until: Tick,
     pub(super) barrier_heard: bool,
+    /// Its ticket's length in bytes.
+    len: usize,
     /// Star's counter stands here when it is printed.
     pub(super) count: Option<u8>,
     /// A person wants it again, and that copy has not begun.
@@ -77,6 +79,7 @@ impl Machine {
             epoch,
             slow_until: attempt.waiting_since + limits.slowest(attempt.len),
             barrier_heard: false,
+            len: attempt.len,
             count: attempt.count,
             again: known.is_some_and(|doubt| doubt.again),
         };
@@ -105,6 +108,18 @@ impl Machine {
         });
     }
 
+    /// The connection that held tickets in doubt is gone: none of them is proven any more, and of the last a
+    /// scrap may hang in the printer, where the power went.
+    pub(super) fn forget_doubts(&mut self) {
+        let held = self.doubts.values_mut().filter_map(|doubt| {
+            doubt.epoch.take()?;
+            Some(doubt.len)
+        });
+        if let Some(len) = held.max() {
+            self.left_scraps(len);
+        }
+    }
+
     /// A job that was printing or in doubt when the agent stopped.
     pub(super) fn inherit(&mut self, job: &SpoolJob) {
         let question = self.config.limits.question;
@@ -121,6 +136,7 @@ impl Machine {
             epoch: None,
             slow_until: ask_until,
             barrier_heard: false,
+            len: LARGEST_COMMAND,
             count: None,
             again: false,
         };

@@ -174,9 +174,7 @@ impl Machine {
         if let Some(resync) = &mut self.resync {
             resync.sent = false;
         }
-        for doubt in self.doubts.values_mut() {
-            doubt.epoch = None;
-        }
+        self.forget_doubts();
     }
 
     pub(super) fn back_off(&mut self) {

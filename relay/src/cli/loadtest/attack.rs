@@ -1,6 +1,7 @@
 //! Attackers: thousands of slow or silent clients, and a flood of connections, while orders flow.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -20,6 +21,9 @@ const GONE_WITHIN: Duration = Duration::from_secs(10);
 /// Longest that is waited to see an attacker go.
 const WATCHED_FOR: Duration = Duration::from_secs(60);
 
+/// When a silent attacker looks whether there is anybody at the other end.
+const KNOCK_AFTER: Duration = Duration::from_secs(20);
+
 /// How long a client that drips waits between two bytes.
 const DRIP: Duration = Duration::from_secs(1);
 
@@ -30,7 +34,7 @@ pub(super) struct Attack {
     pub(super) slow: usize,
     /// Connections of the flood.
     pub(super) flood: usize,
-    /// Attackers that could not even connect.
+    /// Attackers that could not even connect, or that the system dropped before the relay heard of them.
     pub(super) refused: usize,
     /// Attackers that were still there when the test gave up.
     pub(super) stayed: usize,
@@ -110,10 +114,10 @@ async fn attacker(relay: SocketAddr, way: Way) -> Gone {
     };
     let begun = Instant::now();
     let (mut read, mut write) = stream.split();
+    let knocked = AtomicBool::new(false);
     let said = async {
         let mut answer = Vec::new();
-        // However it ends, it ends.
-        let _ = read.read_to_end(&mut answer).await;
+        read.read_to_end(&mut answer).await.is_err() && knocked.load(Ordering::Relaxed)
     };
     let speaks = async {
         for bytes in words(way) {
@@ -123,16 +127,22 @@ async fn attacker(relay: SocketAddr, way: Way) -> Gone {
             sleep(DRIP).await;
         }
         // The connection stays open: whoever is attacked has to end it.
+        sleep(KNOCK_AFTER.saturating_sub(begun.elapsed())).await;
+        // Where the queue for new connections was full, this end alone believes in one: it is reset when it speaks.
+        knocked.store(true, Ordering::Relaxed);
+        let _ = write.write_all(b"\r\n").await;
         std::future::pending::<()>().await;
+        false
     };
     let both = async {
         tokio::select! {
-            () = said => {}
-            () = speaks => {}
+            never_heard_of = said => never_heard_of,
+            never = speaks => never,
         }
     };
     match timeout(WATCHED_FOR, both).await {
-        Ok(()) => Gone::After(begun.elapsed()),
+        Ok(true) => Gone::Refused,
+        Ok(false) => Gone::After(begun.elapsed()),
         Err(_) => Gone::Stayed,
     }
 }

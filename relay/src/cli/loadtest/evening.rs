@@ -34,7 +34,8 @@ const OPEN_STATES: [&str; 5] = ["accepted", "spooled", "held", "printing", "unco
 
 /// Runs the evening to its end and gives the report.
 pub(super) async fn run(args: &LoadtestArgs, scene: &Arc<Scene>) -> Result<Report> {
-    let orders = if args.soak.is_some() {
+    // For as long as the soak or the attack lasts.
+    let orders = if args.soak.is_some() || args.attack {
         u32::MAX
     } else {
         args.orders

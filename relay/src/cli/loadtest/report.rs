@@ -7,6 +7,9 @@ use super::audit::Findings;
 use super::faults::Planted;
 use super::figures::Held;
 
+/// 99 of 100 orders are answered so soon while the relay is attacked.
+const ATTACKED_WITHIN_MS: f64 = 250.0;
+
 /// The report, in text and as JSON.
 #[derive(Debug, serde::Serialize)]
 pub(super) struct Report {
@@ -32,7 +35,11 @@ pub(super) struct Report {
 impl Report {
     /// Whether every promise was kept.
     pub(super) fn is_kept(&self) -> bool {
-        self.findings.is_kept() && self.attack.as_ref().is_none_or(|attack| attack.stayed == 0)
+        let attack = self.attack.as_ref();
+        self.findings.is_kept()
+            && attack.is_none_or(|attack| {
+                attack.stayed == 0 && attack.late == 0 && self.answer_p99_ms < ATTACKED_WITHIN_MS
+            })
     }
 }
 

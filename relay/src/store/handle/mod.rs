@@ -185,6 +185,17 @@ fn writer(file: &Path, max_pages: Option<u32>) -> Result<Connection, StoreError>
     if let Some(pages) = max_pages {
         conn.pragma_update(None, "max_page_count", pages)?;
     }
+    look_through(&conn)?;
     schema::migrate(&mut conn)?;
     Ok(conn)
+}
+
+/// A damaged store is not served from: what it says of paper may be wrong, and writing spreads the damage.
+fn look_through(conn: &Connection) -> Result<(), StoreError> {
+    let said: String = conn.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if said == "ok" {
+        Ok(())
+    } else {
+        Err(StoreError::Damaged(said))
+    }
 }

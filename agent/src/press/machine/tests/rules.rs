@@ -308,3 +308,14 @@ fn with_a_full_disk_not_a_byte_leaves_and_an_outcome_is_kept_until_there_is_room
     rig.wait("it is known at last", |rig| rig.state("1") == JobState::Printed);
     assert_eq!(rig.job("1").attempt, 1);
 }
+
+#[test]
+fn where_the_line_ends_with_a_ticket_in_doubt_a_scrap_is_cut_off_before_the_next() {
+    let mut rig = kitchen();
+    rig.printer.mute_proofs = true;
+    rig.order("1");
+    rig.wait("it is in doubt", |rig| rig.state("1") == JobState::Unconfirmed);
+    assert!(rig.machine.resync.is_none());
+    rig.cut(true);
+    assert!(rig.machine.resync.is_some());
+}
