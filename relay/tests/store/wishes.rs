@@ -184,9 +184,10 @@ async fn paper_counts_over_a_job_that_was_closed() {
     let fence = house.store.attach(OUTLET, GRILL).await.unwrap();
     let job = house.offers(GRILL, SPOOL).await.remove(0);
     // It is under way to the agent while somebody withdraws it; the agent's first word is its last.
+    let somebody = actor();
     let wish = house
         .store
-        .wish(OUTLET, &job.header.id, JobWish::Cancel, &actor());
+        .wish(OUTLET, &job.header.id, JobWish::Cancel, &somebody);
     assert_eq!(wish.await.unwrap().state, JobState::Cancelled);
     assert_eq!(
         house.say(&job, GRILL, fence, JobState::Printed).await,
@@ -202,7 +203,8 @@ async fn an_agent_that_did_not_note_that_a_ticket_is_on_paper_is_told_again() {
     let (fence, jobs) = house.take(GRILL).await;
     let id = jobs[0].header.id.clone();
     house.say(&jobs[0], GRILL, fence, JobState::Unconfirmed).await;
-    let wish = house.store.wish(OUTLET, &id, JobWish::Printed, &actor());
+    let somebody = actor();
+    let wish = house.store.wish(OUTLET, &id, JobWish::Printed, &somebody);
     assert_eq!(wish.await.unwrap().state, JobState::Printed);
     while house.heard.recv().await.unwrap().wishes.is_empty() {}
     assert_eq!(
