@@ -90,6 +90,33 @@ test('a template is published with its difference in sight, prints, and goes bac
   await shut(page)
 })
 
+test('a manager reads an order as the relay keeps it, takes it back, and sees what a printer printed last', async () => {
+  const { id, orderNumber } = await house.order(['Soto'], { paymentMethod: 'cash', customer: { name: 'Sari' } })
+  const page = await manager('now', { bypassCSP: true, reducedMotion: 'reduce' })
+  const row = page.locator('.orders .one', { hasText: orderNumber })
+  await button(row, 'Whole order').click()
+  const sheet = page.locator('dialog')
+  const shown = JSON.parse(await sheet.locator('pre').innerText())
+  assert.deepEqual(shown, await house.ask('GET', `/api/orders/${id}`))
+  assert.equal(shown.customer.name, 'Sari')
+  await settled(page)
+  await check(page, 'a whole order')
+  await button(sheet, 'Void the order').click()
+  assert.equal((await house.ask('GET', `/api/orders/${id}`)).status, 'pending', 'not before it is said twice')
+  await yes(page)
+  await until(async () => (await house.ask('GET', `/api/orders/${id}`)).status === 'cancelled', 'void', LONG)
+  await row.locator('.chip', { hasText: 'cancelled' }).first().waitFor()
+  await button(row, 'Whole order').click()
+  await sheet.locator('pre').waitFor()
+  assert.equal(await button(sheet, 'Void the order').count(), 0, 'nothing is voided twice')
+  await shut(page)
+
+  await bill((await house.order(['Soto'])).id)
+  const printers = await manager('printers')
+  await printers.locator('.printers li', { hasText: 'till' }).getByText(/last ticket cashier #[0-9]+ at /).waitFor({ timeout: LONG })
+  await shut(printers)
+})
+
 test('who is told hears of a printer without paper within a minute, and once when it is over', async () => {
   const heard = []
   let answers = 200

@@ -25,7 +25,7 @@ const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-ru
   '--disable-sync', '--autoplay-policy=no-user-gesture-required', '--mute-audio']
 
 const serve = (data, listen, flags) => spawn(process.env.RELAY, ['serve', '--data', data, '--listen', listen, ...flags],
-  { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, RUST_LOG: 'warn' } })
+  { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, PRINTRAIL_RELAY_LOG: 'warn' } })
 const ended = (child, signal) => new Promise(resolve => { child.once('exit', resolve); child.kill(signal) })
 const addressOf = child => new Promise((resolve, reject) => {
   let seen = ''

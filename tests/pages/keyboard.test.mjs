@@ -35,20 +35,23 @@ async function round (page) {
   await page.evaluate(() => { document.activeElement?.blur(); window.getSelection().removeAllRanges() })
   for (let n = 0; n < MOST_TABS; n++) {
     await page.keyboard.press('Tab')
-    const isNew = await page.evaluate(() => {
+    const stop = await page.evaluate(() => {
       const one = document.activeElement
-      if (one === document.body || window.been_?.has(one)) return false
+      // A time has stops of its own: hours, minutes, the clock.
+      if (one === window.last_) return 'inside'
+      window.last_ = one
+      if (one === document.body || window.been_?.has(one)) return 'over'
       window.been_ = (window.been_ ?? new Set()).add(one)
-      return true
+      return 'new'
     })
-    if (!isNew) break
-    found.push(await focus(page))
+    if (stop === 'over') break
+    if (stop === 'new') found.push(await focus(page))
   }
   const left = await page.evaluate(() => {
     const all = [...document.querySelectorAll('button, a[href], input, select, textarea')].filter(one => one.checkVisibility() && !one.disabled)
     return all.filter(one => !window.been_?.has(one) && !(one.type === 'radio')).map(one => one.outerHTML.slice(0, 120))
   })
-  await page.evaluate(() => { window.been_ = null })
+  await page.evaluate(() => { window.been_ = window.last_ = null })
   return { found, left }
 }
 

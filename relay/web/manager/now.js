@@ -5,6 +5,7 @@ import { act, ago, evidence, h, keyed, sheet, state, tell, ticketOf, time, write
 import { pulse } from './pulse.js'
 import { needs } from './sentence.js'
 import { Figures } from './figures.js'
+import { whole } from './order.js'
 
 const CANCELLABLE = new Set(['accepted', 'spooled', 'held', 'unconfirmed'])
 
@@ -38,11 +39,22 @@ export class View {
     const wanted = this.#search.value.trim().toLowerCase()
     const found = this.#house.orders.filter(order => !wanted || [order.orderNumber, order.tableNumber, order.customer?.phone?.slice(-4)].some(text => text?.toLowerCase().includes(wanted)))
     const jobs = Map.groupBy ? Map.groupBy(this.#house.jobs, job => job.orderId) : group(this.#house.jobs)
-    keyed(this.#orders, found.map(order => ({ order, jobs: (jobs.get(order.id) ?? []).sort((a, b) => a.createdAt.localeCompare(b.createdAt)) })), ({ order }) => order.id, orderRow)
+    keyed(this.#orders, found.map(order => ({ order, jobs: (jobs.get(order.id) ?? []).sort((a, b) => a.createdAt.localeCompare(b.createdAt)) })), ({ order }) => order.id, found => this.#order(found))
   }
 
   #elsewhere (job) {
     return this.#house.stations.filter(station => station.name !== job.station && station.device).map(station => station.name)
+  }
+
+  #order ({ order, jobs }) {
+    return h('li', { class: 'one', 'data-status': order.status },
+      h('div', { class: 'row' },
+        h('h3', {}, order.orderNumber, ' ', h('span', { class: 'soft' }, order.tableNumber ? t('table', { table: order.tableNumber }) : t(`type_${order.orderType}`))),
+        h('span', { class: 'side' }, h('span', { class: 'chip' }, t(`status_${order.status}`)), ' ', h('time', { class: 'soft', datetime: order.createdAt }, time(order.createdAt)))),
+      h('div', { class: 'row' },
+        h('p', { class: 'items' }, order.items.map(item => `${item.quantity} × ${item.name}`).join(', ')),
+        act(t('wholeOrder'), () => whole(order, () => this.#house.look()))),
+      jobs.length > 0 && h('ul', { class: 'tickets' }, jobs.map(ticketRow)))
   }
 
   #need ({ job, age, stations }) {
@@ -62,15 +74,6 @@ export class View {
         act(t('withdraw'), () => ask('POST', `${path}/cancel`), { then: again, confirm: t('withdrawSure', { number: job.number, station: job.station }) }),
         h('button', { on: { click: () => details(job) } }, t('seeTicket'))))
   }
-}
-
-function orderRow ({ order, jobs }) {
-  return h('li', { class: 'one', 'data-status': order.status },
-    h('div', { class: 'row' },
-      h('h3', {}, order.orderNumber, ' ', h('span', { class: 'soft' }, order.tableNumber ? t('table', { table: order.tableNumber }) : t(`type_${order.orderType}`))),
-      h('span', { class: 'side' }, h('span', { class: 'chip' }, t(`status_${order.status}`)), ' ', h('time', { class: 'soft', datetime: order.createdAt }, time(order.createdAt)))),
-    h('p', { class: 'items' }, order.items.map(item => `${item.quantity} × ${item.name}`).join(', ')),
-    jobs.length > 0 && h('ul', { class: 'tickets' }, jobs.map(ticketRow)))
 }
 
 function ticketRow (job) {

@@ -21,7 +21,7 @@ export class View {
 
   draw () {
     const shown = this.#house.devices.filter(device => !device.revoked)
-    keyed(this.#list, shown.map(device => ({ device, waits: this.#waiting(device) })), ({ device }) => device.id, one => this.#machine(one))
+    keyed(this.#list, shown.map(device => ({ device, waits: this.#waiting(device), last: this.#last(device) })), ({ device }) => device.id, one => this.#machine(one))
     if (shown.length === 0) this.#list.replaceChildren(h('li', { class: 'soft' }, t('noComputer')))
   }
 
@@ -29,15 +29,23 @@ export class View {
     return this.#house.stations.filter(station => station.device === device.id).reduce((sum, station) => sum + station.waiting, 0)
   }
 
-  #machine ({ device, waits }) {
+  // The newest ticket of each of its printers.
+  #last (device) {
+    const ends = job => job.finishedAt ?? ''
+    return device.printers.map(({ name }) => this.#house.jobs.filter(job => job.printer === name && job.finishedAt)
+      .reduce((newest, job) => ends(job) > ends(newest ?? {}) ? job : newest, null))
+      .map(job => job && { station: job.station, number: job.number, at: job.finishedAt })
+  }
+
+  #machine ({ device, waits, last }) {
     const path = `/api/devices/${encodeURIComponent(device.id)}`
     const again = () => this.#house.look()
     return h('li', { class: 'card-like', 'data-online': device.online },
       h('div', { class: 'row' }, h('h3', {}, device.name), h('span', { class: 'chip', 'data-level': device.online ? 'good' : 'bad' }, t(device.online ? 'online' : 'away'))),
       h('p', { class: 'soft' }, t('serves', { stations: device.printsFor.join(', ') || '–', n: waits })),
-      h('ul', { class: 'printers' }, device.printers.map(printer => h('li', {},
+      h('ul', { class: 'printers' }, device.printers.map((printer, n) => h('li', {},
         h('strong', {}, printer.name), ' ', h('span', { class: 'chip', 'data-level': printer.state === 'ready' ? 'good' : printer.state === 'unknown' ? 'warn' : 'bad' }, t(`printer_${printer.state}`)), ' ',
-        h('span', { class: 'soft' }, [printer.profile, printer.proof ? t(`proof_${printer.proof}`) : t('proof_none'), printer.paper === 'low' && t('paperLow'), printer.error, ago(printer.at)].filter(Boolean).join(' · '))))),
+        h('span', { class: 'soft' }, [printer.profile, printer.proof ? t(`proof_${printer.proof}`) : t('proof_none'), printer.paper === 'low' && t('paperLow'), printer.error, ago(printer.at), last[n] && t('lastTicket', { ...last[n], at: time(last[n].at) })].filter(Boolean).join(' · '))))),
       !device.isUnpaired && h('div', { class: 'acts' },
         act(t('printTest'), async () => {
           const { jobs } = await ask('POST', `${path}/test`, {})
