@@ -205,6 +205,35 @@ test('the pickup screen shows numbers alone, and what the kitchen entered alone'
   await shut(page, all)
 })
 
+test('an older word that comes behind a newer one changes nothing on the pickup screen, and calls nobody twice', async () => {
+  const headers = { 'x-outlet': 'late' }
+  const make = async status => {
+    const made = await house.ask('POST', '/api/orders', { orderType: 'takeout', paymentMethod: 'cash', items: [{ name: 'Bakso', quantity: 1, price: 5, workstation: 'kitchen' }] }, headers)
+    await house.ask('PATCH', `/api/orders/${made.id}`, { status }, headers)
+    return made
+  }
+  const first = await make('cooking')
+  const short = first.orderNumber.split('-').at(-1)
+  let release
+  const isHeld = new Promise(resolve => { release = resolve })
+  const page = await openPage(house, '/pickup?outlet=late', { prepare: page => page.route('**/api/sync', async route => {
+    const response = await route.fetch()
+    await isHeld
+    await route.fulfill({ response })
+  }) })
+  const numbers = list => page.locator(`#${list} li`).allInnerTexts()
+  // Until its socket is in its rooms.
+  let others = 0
+  await until(async () => { others++; await make('cooking'); return (await numbers('making')).length > 0 }, 'the socket speaks', LONG)
+  await house.ask('PATCH', `/api/orders/${first.id}`, { status: 'ready' }, headers)
+  await until(async () => (await numbers('ready')).includes(short), 'ready', LONG)
+  release()
+  await until(async () => (await numbers('making')).length === others, 'all of them', LONG)
+  assert.deepEqual(await numbers('ready'), [short])
+  assert.equal(await sounds(page, 'fresh'), 1)
+  await shut(page)
+})
+
 test('a guest sees between when and when the order is ready, and the telephone shakes when it is', async () => {
   const headers = { 'x-outlet': 'eta' }
   const make = more => house.ask('POST', '/api/orders', { orderType: 'dine-in', tableNumber: 'B2', paymentMethod: 'cash', items: [{ name: 'Bakso', quantity: 1, price: 5, workstation: 'kitchen' }], ...more }, headers)

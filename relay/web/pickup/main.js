@@ -20,14 +20,16 @@ document.title = `${t('pickup')} · Printrail`
 // What is carried to a table needs no number on the wall, unless the house calls every order: `?all`.
 const isForAll = new URLSearchParams(location.search).has('all')
 const orders = new Map()
+// The event after which each order was so, also of those that are not shown.
+const positions = new Map()
 const cells = new Map()
 const sounds = new Sounds()
 let provenAt = Date.now()
 let isKnown = false
 
 const live = new Live()
-live.addEventListener('snapshot', ({ detail: { orders: all } }) => { orders.clear(); for (const order of all) take(order); draw() })
-live.addEventListener('order', ({ detail: { order } }) => { take(order); draw() })
+live.addEventListener('snapshot', ({ detail }) => { begin(detail); draw() })
+live.addEventListener('order', ({ detail: { order, seq } }) => { take(order, seq); draw() })
 live.addEventListener('proof', () => { provenAt = Date.now(); tick() })
 live.addEventListener('unauthorized', async () => { await signIn(); location.reload() })
 addEventListener('pointerdown', () => sounds.unlock())
@@ -35,10 +37,22 @@ sounds.tryOut()
 setInterval(tick, 1000)
 tick()
 
-function take (order) {
+// All that is open; what came over the socket meanwhile may be newer.
+function begin ({ orders: all, seq, isOther }) {
+  if (isOther) positions.clear()
+  const open = new Set(all.map(order => String(order.id)))
+  const isOver = id => !open.has(id) && !(positions.get(id) > seq)
+  for (const known of [orders, positions]) for (const id of known.keys()) if (isOver(id)) known.delete(id)
+  for (const order of all) take(order, seq)
+}
+
+// The same order comes by several ways, the older word sometimes behind the newer one.
+function take (order, seq) {
   const id = String(order.id)
+  if (seq < positions.get(id)) return
+  positions.set(id, seq)
   const isShown = (isForAll || order.orderType !== 'dine-in') && Object.values(SHOWN).some(statuses => statuses.has(order.status))
-  if (!isShown) return orders.delete(id)
+  if (!isShown) { orders.delete(id); return }
   const isNews = isKnown && order.status === 'ready' && orders.get(id)?.status !== 'ready'
   orders.set(id, { id, number: order.orderNumber.split('-').at(-1), status: order.status, at: order.updatedAt, isNews: isNews || Boolean(orders.get(id)?.isNews) })
   if (isNews) { sounds.play('fresh'); write($('#shout'), t('readyNow', { number: orders.get(id).number })) }
