@@ -13,8 +13,8 @@ use super::clerk::{self, Still};
 const BUSY_MS: u64 = 5_000;
 /// Prepared statements kept on one connection: more than there are.
 const STATEMENTS: usize = 64;
-/// Pages kept in memory: 8 MiB for each reader.
-const CACHE: &str = "PRAGMA cache_size = -8192; PRAGMA query_only = ON; PRAGMA temp_store = MEMORY;";
+/// Pages kept in memory: 4 MiB for each reader.
+const CACHE: &str = "PRAGMA cache_size = -4096; PRAGMA query_only = ON; PRAGMA temp_store = MEMORY;";
 
 /// The readers. Cheap to clone.
 #[derive(Clone)]

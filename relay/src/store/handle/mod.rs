@@ -176,16 +176,19 @@ fn writer(file: &Path, max_pages: Option<u32>) -> Result<Connection, StoreError>
     conn.busy_timeout(BUSY)?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
     // Pages of 8 KiB (a new file's alone): an order changes a dozen places, and on larger pages they are fewer.
-    // 16 MiB of log before a checkpoint, 64 MiB of pages in memory; savepoints never spill to a file.
+    // 16 MiB of log before a checkpoint, 16 MiB of pages in memory: the system keeps the others. Savepoints never
+    // spill to a file.
     conn.execute_batch(
         "PRAGMA page_size = 8192;
          PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 2048;
-         PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 67108864;",
+         PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 67108864;",
     )?;
     if let Some(pages) = max_pages {
         conn.pragma_update(None, "max_page_count", pages)?;
     }
     look_through(&conn)?;
+    // It has read every page, and the newest alone are wanted.
+    conn.execute_batch("PRAGMA shrink_memory")?;
     schema::migrate(&mut conn)?;
     Ok(conn)
 }
